@@ -1,0 +1,51 @@
+# Two commands to start with: `make demo` shows the whole thing, `make test` checks it.
+# Both need Python 3.11 or newer, and nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
+
+.PHONY: demo test test-long check bench setup setup-dev wheel clean
+
+demo: setup  ## Show an archive, an Update sent, and the letters its readers got.
+	$(BIN)/mailer demo
+
+test: setup-dev check  ## Run the checks and every test that takes less than minutes.
+	$(BIN)/pytest -m "not long"
+
+test-long: setup-dev  ## Run the tests that take minutes: kills in full, thousands of examples.
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m "long or not long"
+
+check: setup-dev  ## Lint, types, the arrows of the house.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-dev  ## Measure; prints figures, judges nothing.
+	$(BIN)/python bench/letter.py
+	$(BIN)/python bench/commands.py
+
+wheel: setup-dev  ## Build the wheel into dist/.
+	$(BIN)/pip --disable-pip-version-check --quiet wheel --no-deps --wheel-dir dist .
+
+setup: .venv/.runtime  ## Build .venv with mailer in it.
+
+setup-dev: .venv/.dev
+
+.venv/.runtime: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mailer needs Python 3.11 or newer; say make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what Mailer needs into .venv ..."
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --editable .
+	$(BIN)/python -m compileall -q mailer
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.lock
+	@echo "Installing what the tests need into .venv ..."
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

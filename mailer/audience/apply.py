@@ -1,0 +1,215 @@
+"""Drafts into the database: a handful of bulk statements for a few hundred readers.
+
+1. Look up who is suppressed, who is known, and what their subscriptions are.
+2. For each draft, in order, `merge` it into what is known; count what became of it. The same
+   address may come twice.
+3. Write what is new or different: readers, subscriptions, consents.
+
+All in the caller's transaction, so a draft is in wholly or not at all; doing it again finds
+everything as it should be, and writes nothing.
+"""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from mailer.audience.address import Address
+from mailer.audience.consent import one_at_a_time, record
+from mailer.audience.draft import Draft, Known, event_of, merge
+from mailer.audience.models import SubscriberRow, SubscriptionRow
+from mailer.audience.subscription import Event, State
+from mailer.audience.suppression import suppression_of
+
+
+class Outcome(StrEnum):
+    """What became of a draft."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """By what act drafts come in: the event and method of the consents, to which publication."""
+
+    publication_id: int
+    event: Event
+    method: str
+    ground: str
+    now: datetime
+    day: date
+    import_id: int | None = None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A reader while drafts are merged: as found, and as it will be. A new one has no id yet."""
+
+    address: Address
+    id: int | None
+    found: Known
+    known: Known
+    events: list[Event] = field(default_factory=list)
+
+
+def apply(session: Session, drafts: Sequence[Draft], act: Act) -> list[Outcome]:
+    """Bring drafts in, and say what became of each."""
+    one_at_a_time(session)
+    addresses = {draft.address.mailbox: draft.address for draft in drafts}
+    suppressed = suppression_of(session, addresses)
+    readers = _find(session, addresses, act.publication_id)
+    outcomes = [_merge(readers, suppressed, draft, act) for draft in drafts]
+    _write(session, list(readers.values()), act)
+    return outcomes
+
+
+def _find(
+    session: Session, addresses: Mapping[str, Address], publication_id: int
+) -> dict[str, _Reader]:
+    rows = session.execute(
+        select(
+            SubscriberRow.mailbox,
+            SubscriberRow.id,
+            SubscriberRow.name,
+            SubscriberRow.greeting,
+            SubscriberRow.language,
+            SubscriberRow.custom_fields,
+            SubscriberRow.tags,
+            SubscriberRow.member_from,
+            SubscriberRow.member_until,
+        ).where(SubscriberRow.mailbox.in_(addresses))
+    ).all()
+    subscriptions = session.execute(
+        select(SubscriptionRow.subscriber_id, SubscriptionRow.state, SubscriptionRow.format)
+        .where(
+            SubscriptionRow.publication_id == publication_id,
+            SubscriptionRow.subscriber_id.in_([row.id for row in rows]),
+        )
+        .with_for_update()
+    )
+    standing = {reader: (State(state), format_) for reader, state, format_ in subscriptions}
+    readers = {}
+    for mailbox, reader_id, name, greeting, language, custom, tags, since, until in rows:
+        state, format_ = standing.get(reader_id, (None, "html"))
+        known = Known(name, greeting, language, custom, tuple(tags), since, until, state, format_)
+        readers[mailbox] = _Reader(addresses[mailbox], reader_id, known, known)
+    return readers
+
+
+def _merge(
+    readers: dict[str, _Reader], suppressed: Container[str], draft: Draft, act: Act
+) -> Outcome:
+    mailbox = draft.address.mailbox
+    if mailbox in suppressed:
+        return Outcome.SUPPRESSED
+    reader = readers.get(mailbox)
+    created = reader is None
+    if reader is None:
+        reader = readers[mailbox] = _Reader(draft.address, None, Known(), Known())
+    before, reader.known = reader.known, merge(reader.known, draft, act.event, act.day)
+    if reader.known.state != before.state:
+        reader.events.append(event_of(draft, act.event))
+    if created:
+        return Outcome.CREATED
+    return Outcome.UNCHANGED if reader.known == before else Outcome.UPDATED
+
+
+def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
+    connection = session.connection()
+    if new := [_new_row(reader, act) for reader in readers if reader.id is None]:
+        added = insert(SubscriberRow).returning(SubscriberRow.mailbox, SubscriberRow.id)
+        ids = {row.mailbox: row.id for row in connection.execute(added, new)}
+        for reader in readers:
+            if reader.id is None:
+                reader.id = ids[reader.address.mailbox]
+    elif not any(reader.known != reader.found for reader in readers):
+        return
+    fresh = {row["mailbox"] for row in new}
+    if changed := [
+        {"of": reader.id, **_columns(reader.known), "updated_at": act.now}
+        for reader in readers
+        if reader.address.mailbox not in fresh and _columns(reader.known) != _columns(reader.found)
+    ]:
+        connection.execute(
+            update(SubscriberRow).where(SubscriberRow.id == bindparam("of")), changed
+        )
+    if subscriptions := [
+        {
+            "subscriber_id": reader.id,
+            "publication_id": act.publication_id,
+            "state": reader.known.state,
+            "format": reader.known.format,
+            "created_at": act.now,
+            "updated_at": act.now,
+        }
+        for reader in readers
+        if reader.found.state is None
+    ]:
+        connection.execute(insert(SubscriptionRow), subscriptions)
+    if moved := [
+        {
+            "of": reader.id,
+            "state": reader.known.state,
+            "format": reader.known.format,
+            "updated_at": act.now,
+        }
+        for reader in readers
+        if reader.found.state is not None and _standing(reader.known) != _standing(reader.found)
+    ]:
+        connection.execute(
+            update(SubscriptionRow).where(
+                SubscriptionRow.subscriber_id == bindparam("of"),
+                SubscriptionRow.publication_id == act.publication_id,
+            ),
+            moved,
+        )
+    record(
+        session,
+        *(
+            {
+                "subscriber_id": reader.id,
+                "publication_id": act.publication_id,
+                "event": event,
+                "method": act.method,
+                "at": act.now,
+                "import_id": act.import_id,
+                "ground": act.ground,
+            }
+            for reader in readers
+            for event in reader.events
+        ),
+    )
+
+
+def _new_row(reader: _Reader, act: Act) -> dict[str, Any]:
+    return {
+        "mailbox": reader.address.mailbox,
+        "address": reader.address.address,
+        "domain": reader.address.domain,
+        **_columns(reader.known),
+        "created_at": act.now,
+        "updated_at": act.now,
+    }
+
+
+def _columns(known: Known) -> dict[str, Any]:
+    return {
+        "name": known.name,
+        "greeting": known.greeting,
+        "language": known.language,
+        "custom_fields": dict(known.custom_fields),
+        "tags": list(known.tags),
+        "member_from": known.member_from,
+        "member_until": known.member_until,
+    }
+
+
+def _standing(known: Known) -> tuple[State | None, str]:
+    return known.state, known.format

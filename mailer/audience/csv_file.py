@@ -1,0 +1,190 @@
+"""A CSV file of readers, read line by line, however long it is; and one of refused rows.
+
+RFC 4180, and what spreadsheets write: any line end, a byte order mark, and semicolons or tabs
+for commas. The text is UTF-8. A file that is not such a thing is refused as a whole, before
+anything is done with it.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from mailer.audience.csv_row import Refusal, harmless, read_header
+from mailer.errors import Failed, WrongInput
+
+_LINE_LIMIT = 1_000_000
+# For the whole process, as the csv module has it: else a long cell ends the reading of its file.
+csv.field_size_limit(_LINE_LIMIT)
+_DELIMITERS = (",", ";", "\t")
+# What `errors="surrogateescape"` makes of bytes that are not UTF-8.
+_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
+_ADVICE = 'save it as "CSV UTF-8", and import that'
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A file that was read to its end and found to be CSV: its columns, and how many rows."""
+
+    path: Path
+    delimiter: str
+    columns: tuple[str, ...]
+    rows: int
+
+
+def check(path: Path) -> CsvFile:
+    """Read the whole file once, and say what it is.
+
+    Raises:
+        WrongInput: there is no such file, it is empty, not UTF-8, no CSV, or has no column
+            `email`; the sentence names the file and, where there is one, the line.
+    """
+    _refuse_odd_name(path)
+    names, delimiter = _columns(path)
+    return CsvFile(path, delimiter, names, sum(1 for _ in _records(path, delimiter)) - 1)
+
+
+def rows(file: CsvFile) -> Iterator[tuple[int, list[str]]]:
+    """The rows after the header, each with the line on which it begins; blank ones left out."""
+    records = _records(file.path, file.delimiter)
+    next(records, None)
+    return records
+
+
+def _refuse_odd_name(path: Path) -> None:
+    """Raises WrongInput where the name could be neither recorded nor shown."""
+    if _NOT_UTF8.search(str(path)):
+        raise WrongInput(f"The name {str(path)!r} is not UTF-8; rename that file or folder.")
+
+
+def _columns(path: Path) -> tuple[tuple[str, ...], str]:
+    """The columns, and what separates them: a comma, unless only another gives a column email."""
+    refused = None
+    for delimiter in _DELIMITERS:
+        header = next(_records(path, delimiter), None)
+        if header is None:
+            raise WrongInput(
+                f"{path} is empty; its first line must name the columns, one of them email."
+            )
+        line, cells = header
+        try:
+            return read_header(cells), delimiter
+        except WrongInput as error:
+            refused = refused or f"{path}, line {line}: {error}"
+    raise WrongInput(refused)
+
+
+def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    lines = _Lines(_lines(path))
+    reader = csv.reader(lines, delimiter=delimiter)
+    begins = 1
+    try:
+        for cells in reader:
+            if lines.ended:
+                raise WrongInput(
+                    f"{path}, line {begins}: a quotation mark opens here and is never closed; "
+                    "close it, or remove it."
+                )
+            if any(cell and not cell.isspace() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise WrongInput(f"{path}, line {begins}: this is no CSV ({error}).") from None
+
+
+class _Lines:
+    """An iterator that remembers having ended.
+
+    The csv module asks for a further line only in the middle of a quoted cell; a record that it
+    still gives after the last line is one whose quotation mark was never closed.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
+        return line
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        if path.exists() and not path.is_file():
+            raise WrongInput(f"{path} is not a file; name a CSV file.")
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            number = 0
+            while line := file.readline(_LINE_LIMIT):
+                number += 1
+                if "\0" in line or (not line.isascii() and _NOT_UTF8.search(line)):
+                    raise WrongInput(f"{path}, line {number}: this is not UTF-8 text; {_ADVICE}.")
+                if len(line) >= _LINE_LIMIT:
+                    raise WrongInput(f"{path}, line {number}: no line of a CSV is so long.")
+                yield line
+    except FileNotFoundError:
+        raise WrongInput(f"There is no file {path}.") from None
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be read: {error.strerror}.") from None
+
+
+class RejectsFile(AbstractContextManager["RejectsFile"]):
+    """Where refused rows are told: line, refused value, reason. Made when the first one comes.
+
+    It holds addresses, so nobody but its owner may read it.
+    """
+
+    HEADER = ("line", "value", "reason")
+
+    def __init__(self, path: Path, source: Path) -> None:
+        """Raises WrongInput where no such file could be made."""
+        _refuse_odd_name(path)
+        if not path.parent.is_dir():
+            raise WrongInput(f"There is no folder {path.parent} for the rejects file.")
+        if path.exists() and (not path.is_file() or path.samefile(source)):
+            raise WrongInput(f"{path} cannot be the rejects file; name another with --rejects.")
+        self._path = path
+        self._file: TextIO | None = None
+
+    @property
+    def written(self) -> Path | None:
+        """The file, if any row was refused."""
+        return self._path if self._file is not None else None
+
+    def add(self, refusals: Sequence[Refusal]) -> None:
+        """Raises Failed where the file cannot be written."""
+        if not refusals:
+            return
+        try:
+            if self._file is None:
+                self._file = os.fdopen(_private(self._path), "w", encoding="utf-8", newline="")
+                csv.writer(self._file).writerow(self.HEADER)
+            csv.writer(self._file).writerows(
+                (row.line, harmless(row.value), harmless(row.reason)) for row in refusals
+            )
+            self._file.flush()
+        except OSError as error:
+            raise Failed(
+                f"The rejects file {self._path} cannot be written: {error.strerror}; "
+                "name another with --rejects and import again."
+            ) from None
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _private(path: Path) -> int:
+    """A descriptor of an empty file that nobody else may read, even if it stood open to all."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor

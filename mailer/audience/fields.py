@@ -1,0 +1,80 @@
+"""What is said of a reader in words: made one clean line, or refused."""
+
+import re
+import unicodedata
+
+from mailer.errors import WrongInput
+
+NAME_LIMIT = 200
+TAG_LIMIT = 80
+CUSTOM_FIELD_LIMIT = 2000
+
+FORMATS = ("html", "text")
+
+# RFC 5646 section 2.1, as far as people use it: en, es-PE, zh-Hant, sr-Latn-RS.
+_LANGUAGE = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
+_YES = frozenset({"yes", "true", "1"})
+_NO = frozenset({"no", "false", "0"})
+
+
+def one_line(text: str) -> str:
+    """`text` with every run of white space and control characters made one blank."""
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    return " ".join(text.split())
+
+
+def line_of(what: str, text: str, limit: int = NAME_LIMIT) -> str:
+    """`text` as one clean line.
+
+    Raises:
+        WrongInput: it has more than `limit` characters; the sentence names `what` it is.
+    """
+    line = one_line(text)
+    if len(line) > limit:
+        raise WrongInput(f"The {what} has {len(line)} characters; {limit} is the most.")
+    return line
+
+
+def language_of(text: str) -> str:
+    """A language tag in its usual spelling ("ES-pe" → "es-PE"); "" stays.
+
+    Raises:
+        WrongInput: it is no language tag.
+    """
+    tag = text.strip().replace("_", "-")
+    if not tag:
+        return ""
+    match = _LANGUAGE.fullmatch(tag)
+    if match is None:
+        raise WrongInput("The language must be a tag like en, es or es-PE.")
+    language, script, region = (part or "" for part in match.groups())
+    return language.lower() + script.title() + region.upper()
+
+
+def yes_or_no(text: str) -> bool | None:
+    """What a cell says; None where it says nothing.
+
+    Raises:
+        WrongInput: neither yes, true, 1 nor no, false, 0.
+    """
+    word = text.strip().lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    if word:
+        raise WrongInput("Member must be yes or no (or true, false, 1, 0).")
+    return None
+
+
+def format_of(text: str) -> str:
+    """One of `FORMATS`, or "" where nothing is said.
+
+    Raises:
+        WrongInput: another word.
+    """
+    word = text.strip().lower()
+    if word and word not in FORMATS:
+        raise WrongInput("The format must be html or text.")
+    return word

@@ -1,0 +1,192 @@
+"""Who gets a mailing: counted, listed in order, and looked at again before each letter."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from mailer.audience.address import normalise
+from mailer.audience.models import SubscriberRow, SubscriptionRow
+from mailer.audience.subscriber import by_id
+from mailer.audience.subscription import State
+from mailer.audience.suppression import Suppression, suppression_of
+
+# Well below what either database takes as parameters of one statement.
+_IDS_AT_ONCE = 10_000
+
+WHY_NOT: dict[State, str] = {
+    State.PENDING: "not confirmed",
+    State.PAUSED: "paused",
+    State.ENDED: "left",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A reader as a letter needs them; `domain` is the address's, in IDNA A-labels."""
+
+    subscriber_id: int
+    address: str
+    name: str
+    greeting: str
+    language: str
+    custom_fields: Mapping[str, str]
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSendable:
+    """That a reader must not get the letter, and why in words."""
+
+    reason: str
+
+
+def count_active(session: Session, publication_id: int) -> int:
+    """How many active subscriptions a publication has."""
+    return session.scalars(
+        select(func.count())
+        .select_from(SubscriptionRow)
+        .where(
+            SubscriptionRow.publication_id == publication_id,
+            SubscriptionRow.state == State.ACTIVE,
+        )
+    ).one()
+
+
+def fan_out(
+    publication_id: int, day: date, *, after: int = 0, limit: int | None = None
+) -> Select[int, str, bool]:
+    """The audience of a publication as a statement: (subscriber_id, format, is_member).
+
+    In order of subscriber_id, from the first one greater than `after`; membership as of `day`.
+    """
+    return (
+        select(
+            SubscriptionRow.subscriber_id,
+            SubscriptionRow.format,
+            case((_member_on(day), True), else_=False).label("is_member"),
+        )
+        .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
+        .where(
+            SubscriptionRow.publication_id == publication_id,
+            SubscriptionRow.state == State.ACTIVE,
+            SubscriptionRow.subscriber_id > after,
+        )
+        .order_by(SubscriptionRow.subscriber_id)
+        .limit(limit)
+    )
+
+
+def recipients(
+    session: Session,
+    subscriber_ids: Sequence[int],
+    publication_id: int | None,
+    kind: str,
+    day: date,
+) -> dict[int, Recipient | NotSendable]:
+    """Who of these may be sent a letter of `kind` now, and who not and why; each id is answered.
+
+    A letter to a publication's readers needs their active subscription, or one whose pause is
+    over on `day`; with `publication_id` None, any reader will do. A letter that was asked for
+    needs no subscription, and goes out in spite of a suppression that confirming lifts.
+    """
+    # What somebody has just asked for on the site goes to whoever left as well.
+    asked_for = kind == "confirmation"
+    answers: dict[int, Recipient | NotSendable] = {}
+    for start in range(0, len(subscriber_ids), _IDS_AT_ONCE):
+        some = subscriber_ids[start : start + _IDS_AT_ONCE]
+        rows = session.execute(_look_at(some, publication_id)).all()
+        suppressed = suppression_of(session, [row.mailbox for row in rows if row.mailbox])
+        for row in rows:
+            answers[row.id] = (
+                (None if asked_for or publication_id is None else _not_active(row, day))
+                or _not_suppressed(suppressed.get(row.mailbox), asked_for=asked_for)
+                or _recipient(row)
+            )
+    return {wanted: answers.get(wanted, NotSendable("unknown")) for wanted in subscriber_ids}
+
+
+def recipient_by_id(session: Session, subscriber_id: int) -> Recipient:
+    """A reader as a letter needs them, whether or not one may be sent.
+
+    Raises:
+        NotFound: there is no such reader, or no more.
+    """
+    found = by_id(session, subscriber_id)
+    return Recipient(
+        found.id,
+        found.address.address,
+        found.name,
+        found.greeting,
+        found.language,
+        found.custom_fields,
+        found.address.domain,
+    )
+
+
+def bare_recipient(address: str) -> Recipient:
+    """An address that is no reader's (a test's), or nobody's ("" ); as subscriber it is 0."""
+    domain = normalise(address).domain if address else ""
+    return Recipient(0, address, "", "", "", {}, domain)
+
+
+def _not_suppressed(suppression: Suppression | None, *, asked_for: bool) -> NotSendable | None:
+    if suppression is None or (asked_for and suppression.lifted_by_confirming):
+        return None
+    return NotSendable(suppression.words)
+
+
+def _not_active(row: Row[*tuple[Any, ...]], day: date) -> NotSendable | None:
+    if row.mailbox is None:
+        return NotSendable("erased")
+    if row.state is None:
+        return NotSendable("not subscribed")
+    if row.state == State.PAUSED and row.paused_until is not None and row.paused_until <= day:
+        return None
+    return None if row.state == State.ACTIVE else NotSendable(WHY_NOT[State(row.state)])
+
+
+def _recipient(row: Row[*tuple[Any, ...]]) -> Recipient | NotSendable:
+    if row.mailbox is None:
+        return NotSendable("erased")
+    return Recipient(
+        row.id, row.address, row.name, row.greeting, row.language, row.custom_fields, row.domain
+    )
+
+
+def _look_at(subscriber_ids: Sequence[int], publication_id: int | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            SubscriberRow.id,
+            SubscriberRow.mailbox,
+            SubscriberRow.address,
+            SubscriberRow.name,
+            SubscriberRow.greeting,
+            SubscriberRow.language,
+            SubscriberRow.custom_fields,
+            SubscriberRow.domain,
+            SubscriptionRow.state,
+            SubscriptionRow.paused_until,
+        )
+        .join(
+            SubscriptionRow,
+            and_(
+                SubscriptionRow.subscriber_id == SubscriberRow.id,
+                SubscriptionRow.publication_id == publication_id,
+            ),
+            isouter=True,
+        )
+        .where(SubscriberRow.id.in_(subscriber_ids))
+    )
+
+
+def _member_on(day: date) -> ColumnElement[bool]:
+    """`draft.is_member`, in SQL."""
+    return and_(
+        SubscriberRow.member_from.is_not(None),
+        SubscriberRow.member_from <= day,
+        or_(SubscriberRow.member_until.is_(None), SubscriberRow.member_until >= day),
+    )

@@ -1,0 +1,151 @@
+"""Addresses and domains that get no mail, known by keyed hashes only.
+
+The hash is HMAC-SHA-256 over the mailbox or the domain, under a random key that is made when it
+is first needed and never rotated: whoever reads the table alone cannot test an address against
+it, and an erased reader's address can still be kept from being mailed again.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from mailer.audience.address import normalise
+from mailer.audience.models import AudienceKeyRow, SuppressionRow
+from mailer.database import upsert
+from mailer.errors import WrongInput
+
+Scope = Literal["address", "domain"]
+Reason = Literal["left", "bounce", "erased", "complaint", "staff"]
+
+STRENGTH: dict[str, int] = {word: rank for rank, word in enumerate(get_args(Reason))}
+"""A stronger reason replaces a weaker one, and never the other way round."""
+
+LIFTED_BY_CONFIRMING = frozenset({"left", "bounce", "erased"})
+"""What the reader's own confirmation undoes; the rest only staff can lift."""
+
+_KEY_PURPOSE = "suppression"
+# Well below what either database takes as parameters of one statement.
+_KEYS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why an address gets no mail: by itself, or by its whole domain."""
+
+    reason: str
+    scope: str
+
+    @property
+    def lifted_by_confirming(self) -> bool:
+        return self.scope == "address" and self.reason in LIFTED_BY_CONFIRMING
+
+    @property
+    def words(self) -> str:
+        return f"suppressed: {self.reason}" + (" (its domain)" if self.scope == "domain" else "")
+
+
+def suppress(
+    session: Session, address_or_domain: str, scope: Scope, reason: Reason, now: datetime
+) -> None:
+    """Mail nothing more to an address, or to a whole domain.
+
+    A reason that stands and is as strong or stronger is kept.
+
+    Raises:
+        WrongInput: it is no address, or no domain.
+    """
+    key = _hash(_made_secret(session), _normalised(address_or_domain, scope))
+    added = upsert(session, SuppressionRow).values(key=key, scope=scope, reason=reason, at=now)
+    weaker = [word for word, rank in STRENGTH.items() if rank < STRENGTH[reason]]
+    session.execute(
+        added.on_conflict_do_update(
+            index_elements=[SuppressionRow.key],
+            set_={"reason": reason, "at": now},
+            where=SuppressionRow.reason.in_(weaker),
+        )
+    )
+
+
+def suppression_of(session: Session, mailboxes: Iterable[str]) -> dict[str, Suppression]:
+    """Which of these mailboxes (as `normalise` gives them) are suppressed, and why."""
+    secret = _secret(session)
+    if secret is None:
+        return {}
+    names: dict[str, str] = {}
+    wanted = list(mailboxes)
+    for mailbox in wanted:
+        names[mailbox] = names[_domain(mailbox)] = ""
+    keys = {_hash(secret, name): name for name in names}
+    found: dict[str, Suppression] = {}
+    ordered = list(keys)
+    for start in range(0, len(ordered), _KEYS_AT_ONCE):
+        rows = session.execute(
+            select(SuppressionRow.key, SuppressionRow.reason, SuppressionRow.scope).where(
+                SuppressionRow.key.in_(ordered[start : start + _KEYS_AT_ONCE])
+            )
+        )
+        found.update((keys[key], Suppression(reason, scope)) for key, reason, scope in rows)
+    if not found:
+        return {}
+    both = ((mailbox, found.get(mailbox), found.get(_domain(mailbox))) for mailbox in wanted)
+    return {mailbox: max(filter(None, pair), key=_standing) for mailbox, *pair in both if any(pair)}
+
+
+def lift(session: Session, mailbox: str) -> bool:
+    """Undo what a confirmation undoes for this mailbox; True where there was something."""
+    secret = _secret(session)
+    if secret is None:
+        return False
+    lifted = session.execute(
+        delete(SuppressionRow).where(
+            SuppressionRow.key == _hash(secret, mailbox),
+            SuppressionRow.reason.in_(LIFTED_BY_CONFIRMING),
+        )
+    )
+    return bool(lifted.rowcount)  # type: ignore[attr-defined]
+
+
+def _standing(suppression: Suppression) -> tuple[bool, int]:
+    return not suppression.lifted_by_confirming, STRENGTH[suppression.reason]
+
+
+def _normalised(text: str, scope: Scope) -> str:
+    if scope == "address":
+        return normalise(text).mailbox
+    try:
+        return normalise(f"postmaster@{text}").domain
+    except WrongInput:
+        raise WrongInput(f"{text!r} is not a domain; write it like example.org.") from None
+
+
+def _domain(mailbox: str) -> str:
+    return mailbox.rpartition("@")[2]
+
+
+def _hash(secret: bytes, name: str) -> str:
+    return hmac.digest(secret, name.encode(), "sha256").hex()
+
+
+def _secret(session: Session) -> bytes | None:
+    return session.scalar(
+        select(AudienceKeyRow.secret).where(AudienceKeyRow.purpose == _KEY_PURPOSE)
+    )
+
+
+def _made_secret(session: Session) -> bytes:
+    """The key, made now if there is none; of two that make it at once, one key stands."""
+    found = _secret(session)
+    if found is None:
+        made = upsert(session, AudienceKeyRow).values(
+            purpose=_KEY_PURPOSE, secret=secrets.token_bytes(32)
+        )
+        session.execute(made.on_conflict_do_nothing())
+        found = _secret(session)
+    assert found is not None
+    return found

@@ -1,0 +1,180 @@
+"""A process that runs until it is told to end.
+
+1. The sender has the main thread and its event loop; pages and schedule have threads of their
+   own, so that a page never waits for a ledger's commit.
+2. SIGTERM and Ctrl-C end it in order, within ten seconds: no page is begun, nothing is claimed,
+   replies are awaited and recorded.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+
+from mailer import delivery
+from mailer.config import Config, Log
+from mailer.database import Database
+from mailer.errors import Failed, WrongInput
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+PAGES_END_WITHIN_S = 5
+
+
+def run(
+    database: Database,
+    config: Config,
+    *,
+    app: "FastAPI | None" = None,
+    work: bool,
+    until: Callable[[], bool] | None = None,
+    every_s: float = 0.25,
+    ready: Callable[[], None] | None = None,
+) -> None:
+    """Run the pages of `app`, or schedule and sender, or all of it.
+
+    It ends with a signal, or when `until()` says so. `ready` is called once the pages can be read.
+    """
+    if config.site.key_is_known and not config.site.on_loopback:
+        raise WrongInput(
+            "site.secret_key is the one of config.example.toml, with which anybody could make "
+            "links; put 32 characters or more of your own there."
+        )
+    set_up_log(config.log)
+    delivery.preload()
+    server = _Pages(app, config) if app is not None else None
+    if server is not None:
+        server.start()
+        if ready is not None:
+            ready()
+    try:
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_work(database, config, work, until, every_s))
+    finally:
+        if server is not None:
+            server.end()
+        database.close()
+
+
+async def _work(
+    database: Database,
+    config: Config,
+    work: bool,
+    until: Callable[[], bool] | None,
+    every_s: float,
+) -> None:
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    watch = asyncio.create_task(_watch(until, every_s, ending)) if until else None
+    try:
+        if work:
+            await _send(database, config, ending)
+        else:
+            await ending.wait()
+    finally:
+        if watch is not None:
+            watch.cancel()
+
+
+async def _watch(until: Callable[[], bool], every_s: float, ending: asyncio.Event) -> None:
+    while not until():
+        await asyncio.sleep(every_s)
+    ending.set()
+
+
+async def _send(database: Database, config: Config, ending: asyncio.Event) -> None:
+    from mailer.schedule import open_schedule
+
+    schedule = open_schedule(database, config)
+    schedule.start()
+    sender = delivery.open_sender(database, config)
+    sending = asyncio.create_task(sender.run())
+    told = asyncio.create_task(ending.wait())
+    await asyncio.wait((sending, told), return_when=asyncio.FIRST_COMPLETED)
+    schedule.shutdown(wait=False)
+    told.cancel()
+    sender.stop()
+    await sending
+
+
+class _Pages:
+    """The pages, served on a thread of their own."""
+
+    def __init__(self, app: "FastAPI", config: Config) -> None:
+        self._config = config
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(config.site.trusted_proxies),
+                forwarded_allow_ips=list(config.site.trusted_proxies),
+                timeout_graceful_shutdown=PAGES_END_WITHIN_S,
+            )
+        )
+        self._thread = threading.Thread(target=self._serve, name="pages", daemon=True)
+        self._socket: socket.socket | None = None
+
+    def start(self) -> None:
+        """Serve; the address is taken before this returns.
+
+        Raises:
+            Failed: the address is in use.
+        """
+        host, port = self._config.site.listen_host, self._config.site.listen_port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise Failed(
+                f"The pages cannot be served at {host}:{port}: {error.strerror}; "
+                "end what uses it, or change site.listen."
+            ) from None
+        self._socket.listen(128)
+        self._thread.start()
+        structlog.get_logger().info("pages_served", at=f"http://{host}:{port}")
+
+    def end(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(PAGES_END_WITHIN_S + 2)
+
+    def _serve(self) -> None:
+        assert self._socket is not None
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+def set_up_log(settings: Log) -> None:
+    """Log to standard error, as text for people or JSON for machines."""
+    level = getattr(logging, settings.level.upper())
+    logging.basicConfig(stream=sys.stderr, level=max(level, logging.WARNING), format="%(message)s")
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

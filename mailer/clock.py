@@ -1,0 +1,71 @@
+"""The clock: the one place that asks the machine for the time.
+
+Rules take `now` as an argument; only doors and engines read it here. Everything is an aware
+UTC `datetime`; what people see is turned into the organisation's zone at the door.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from mailer.errors import WrongInput
+
+# Years; near the ends of the calendar a moment has no local time in every zone.
+_CENTURY = 100
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today(zone: ZoneInfo, at: datetime | None = None) -> date:
+    """The civil date in `zone` at the moment `at` (default: now)."""
+    return (at or now()).astimezone(zone).date()
+
+
+def parse_moment(text: str, zone: ZoneInfo, at: datetime) -> tuple[datetime, str | None]:
+    """Read a moment that a person typed and return it in UTC, with a remark or None.
+
+    `text` is ISO 8601, with `T` or a space between date and time; without an offset it is
+    local time in `zone`. A local time that the clocks skip is refused; one that they repeat
+    takes the first and the remark says so. A moment before `at` is refused.
+
+    Raises:
+        WrongInput: no time, a time that does not exist, one in the past or a century away.
+    """
+    remark = None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise WrongInput(
+            f"{text!r} is not a time; write it like 2026-03-31 09:00 "
+            f"({zone.key} time) or 2026-03-31T09:00+01:00."
+        ) from None
+    if len(text.strip()) <= 10:
+        raise WrongInput(f"{text!r} names a day but no time; write it like {text.strip()} 09:00.")
+    if abs(moment.year - at.year) > _CENTURY:
+        raise WrongInput(f"{text!r} is too far away to be a time for sending.")
+    if moment.tzinfo is None:
+        local = moment.replace(tzinfo=zone, fold=0)
+        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+            raise WrongInput(
+                f"{text!r} does not exist in {zone.key}: the clocks go forward then; "
+                "choose a time before or after the change."
+            )
+        if local.utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset():
+            remark = f"{text} comes twice in {zone.key} that day; the first is taken."
+        moment = local
+    moment = moment.astimezone(UTC)
+    if moment < at:
+        raise WrongInput(f"{text!r} is in the past; choose a time to come, or send at once.")
+    return moment, remark
+
+
+def in_words(span: timedelta) -> str:
+    """A span of time as a person says it: "5 minutes", "6 hours", "2 days"."""
+    seconds = int(span.total_seconds())
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {word}" + ("s" if count != 1 else "")
+    return f"{seconds} second" + ("s" if seconds != 1 else "")

@@ -1,0 +1,360 @@
+"""Every key of the configuration, with its type, its default and what makes it wrong.
+
+`config.example.toml` documents the same keys for people; a test holds the two together.
+"""
+
+import ipaddress
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+
+_DURATION = re.compile(r"([0-9]+)\s*(ms|s|m|h|d|days?)")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "day": 86400, "days": 86400}
+_CENTURY_S = 36_525 * 86_400
+EXAMPLE_KEY = "replace-this-by-32-characters-or-more-of-your-own"
+
+# The same characters as `letter` takes in links, mailboxes and Message-IDs, so that what it would
+# refuse in the middle of a mailing is refused at the start.
+_LINK = re.compile(r"https?://[!#-;=?-~]+")
+_ATOM = r"[^\s\x00-\x20\x7f-\x9f<>()\[\]\\,;:@\"]+"
+_ADDRESS = re.compile(f"{_ATOM}@{_ATOM}")
+_MAILBOX = re.compile(rf"""\s*(?:"(?:[^"\\]|\\.)*"|[^"]*)\s*<\s*{_ATOM}@{_ATOM}\s*>\s*""")
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
+
+
+def parse_duration(text: object) -> timedelta:
+    """Read "90s", "5m", "48h" or "30 days".
+
+    Raises:
+        ValueError: not a number and one of the units ms, s, m, h, d; or more than a century.
+    """
+    if isinstance(text, timedelta):
+        return text
+    match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError('a span of time is a number and a unit, like "60s", "5m", "48h", "30d"')
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if seconds > _CENTURY_S:
+        raise ValueError("a span of time has a hundred years at most")
+    return timedelta(seconds=seconds)
+
+
+def _header_safe(text: object) -> object:
+    if isinstance(text, str) and any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise ValueError("a line break or control character cannot stand here")
+    return text
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    more = parts.port == 0 or "@" in parts.netloc or parts.query or parts.fragment
+    if not _LINK.fullmatch(text) or not parts.hostname or more:
+        raise ValueError(
+            'write the whole address of the site in plain ASCII, like "https://updates.example.org"'
+        )
+    return text.rstrip("/")
+
+
+def _mailbox(text: str) -> str:
+    if not _ADDRESS.fullmatch(text.strip()) and not _MAILBOX.fullmatch(text):
+        raise ValueError('write an address, like "PSG Updates <updates@psg.example>"')
+    return text
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(str)]
+Line = Annotated[str, BeforeValidator(_header_safe)]
+MailboxLine = Annotated[Line, AfterValidator(_mailbox)]
+SecretKey = Annotated[str, Field(min_length=32)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+    )
+
+
+class Organisation(_Section):
+    """Who publishes."""
+
+    name: Annotated[Line, Field(min_length=1)]
+    address: str = ""
+    timezone: str = "Europe/London"
+    language: Literal["en", "es"] = "en"
+    accent: Colour = "#1F4E79"
+    accent_dark: Colour = "#9CC3E8"
+    logo: Path | None = None
+
+    @field_validator("logo", mode="before")
+    @classmethod
+    def _path(cls, value: object) -> object:
+        return Path(value) if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f'{value!r} is no time zone; write one like "Europe/London"') from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Site(_Section):
+    """Where the pages stand, and the keys that sign the links to them."""
+
+    url: str
+    listen: str = "127.0.0.1:8000"
+    secret_key: Annotated[SecretKey, Field(repr=False)]
+    old_secret_keys: Annotated[tuple[SecretKey, ...], Field(repr=False)] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        return _http_url(value)
+
+    @field_validator("old_secret_keys", "trusted_proxies", mode="before")
+    @classmethod
+    def _tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError('write host and port, like "127.0.0.1:8000"')
+        return value
+
+    @property
+    def listen_host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def listen_port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def host(self) -> str:
+        """The host name of the public address."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def path(self) -> str:
+        """The path below which the site stands: "" at a host's top, else like "/news"."""
+        return urlsplit(self.url).path
+
+    @property
+    def key_is_known(self) -> bool:
+        """True where the key is the one that stands in `config.example.toml` for all to read."""
+        return self.secret_key == EXAMPLE_KEY
+
+    @property
+    def on_loopback(self) -> bool:
+        return is_loopback(self.host)
+
+
+class Database(_Section):
+    """SQLite in a file, or PostgreSQL."""
+
+    url: Annotated[str, Field(repr=False)] = "sqlite:///mailer.db"
+    pool_size: Annotated[int, Field(ge=1, le=200)] = 10
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        of_file = value.removeprefix("sqlite:///")
+        known = value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://"))
+        if not known or not of_file or (of_file != value and "?" in of_file):
+            raise ValueError('write "sqlite:///mailer.db" or "postgresql://user@host/name"')
+        return value
+
+
+class Mail(_Section):
+    """What the letters say of their sender."""
+
+    from_: Annotated[MailboxLine, Field(alias="from")]
+    reply_to: MailboxLine | None = None
+    bounce_address: Line
+    verp: bool = True
+    message_id_domain: Line | None = None
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not _ADDRESS.fullmatch(value) or not value.isascii():
+            raise ValueError('write an address, like "bounces@psg.example"')
+        return value
+
+    @field_validator("message_id_domain")
+    @classmethod
+    def _domain(cls, value: str | None) -> str | None:
+        if value is not None and not _DOMAIN.fullmatch(value):
+            raise ValueError('write a domain, like "updates.example.org"')
+        return value
+
+
+class Relay(_Section):
+    """An SMTP server that takes our letters on."""
+
+    host: Annotated[Line, Field(min_length=1)]
+    port: Port = 587
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: Line | None = None
+    password: Annotated[Line | None, Field(repr=False)] = None
+    ca_file: Path | None = None
+    connections: Annotated[int, Field(ge=1, le=500)] = 10
+    messages_per_connection: Annotated[int, Field(ge=1)] = 1000
+    helo: Line | None = None
+
+    @field_validator("ca_file", mode="before")
+    @classmethod
+    def _path(cls, value: object) -> object:
+        return Path(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> "Relay":
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password go together; give both or neither")
+        if self.security == "none" and not is_private(self.host):
+            raise ValueError(
+                'security "none" is for loopback and private networks; use "starttls" or "tls"'
+            )
+        return self
+
+
+class Delivery(_Section):
+    """How the ledger is worked off."""
+
+    lease: Duration = timedelta(seconds=60)
+    in_doubt: Literal["resend", "hold"] = "resend"
+
+    @field_validator("lease")
+    @classmethod
+    def _some(cls, value: timedelta) -> timedelta:
+        # A worker renews its leases each second.
+        if value < timedelta(seconds=1):
+            raise ValueError("must be at least 1s")
+        return value
+
+
+class Pace(_Section):
+    """When a message is tried again, and when it is given up."""
+
+    retry_first: Duration = timedelta(minutes=5)
+    give_up: Duration = timedelta(hours=48)
+
+    @field_validator("retry_first", "give_up")
+    @classmethod
+    def _some(cls, value: timedelta) -> timedelta:
+        if value < timedelta(milliseconds=100):
+            raise ValueError("must be at least 100ms")
+        return value
+
+
+class Schedule(_Section):
+    """What happens to a mailing whose time went by while nobody was there to send it."""
+
+    late_after: Duration = timedelta(hours=6)
+
+
+class Privacy(_Section):
+    """How long what is known of readers is kept."""
+
+    unconfirmed: Duration = timedelta(days=30)
+    networks: Duration = timedelta(days=90)
+
+
+class Log(_Section):
+    """What is told on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Config(_Section):
+    """The whole configuration, as `config.example.toml` documents it."""
+
+    organisation: Organisation
+    site: Site
+    database: Database = Database()
+    mail: Mail
+    relay: tuple[Relay, ...]
+    delivery: Delivery = Delivery()
+    pace: Pace = Pace()
+    schedule: Schedule = Schedule()
+    privacy: Privacy = Privacy()
+    log: Log = Log()
+
+    @field_validator("relay", mode="before")
+    @classmethod
+    def _relays(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            raise ValueError("write [[relay]], with two brackets")
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("relay")
+    @classmethod
+    def _one_at_least(cls, value: tuple[Relay, ...]) -> tuple[Relay, ...]:
+        if not value:
+            raise ValueError("there is none; write a section [[relay]]")
+        return value
+
+    @model_validator(mode="after")
+    def _verp_fits(self) -> "Config":
+        # RFC 5321 section 4.5.3.1.1: a local part has at most 64 octets; ours ends in "+" and
+        # 24 characters of token.
+        local = self.mail.bounce_address.rpartition("@")[0]
+        if self.mail.verp and len(local) > 64 - 25:
+            raise ValueError(
+                "mail.bounce_address: its local part may have 39 characters at most, "
+                "since the token of each delivery is added to it; or set mail.verp = false"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """True where `host` can only be this machine (RFC 6761 section 6.3, RFC 1122, RFC 4291)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_private(host: str) -> bool:
+    """True for loopback, a private network, or a bare name, which only a local resolver knows."""
+    if is_loopback(host) or ("." not in host.rstrip(".") and ":" not in host):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host.endswith((".internal", ".local", ".home.arpa"))

@@ -1,0 +1,119 @@
+"""Copies of the database: checked, backed up and restored."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import URL, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from mailer.database.engine import Database, database_error
+from mailer.database.schema import create_private, driver_url
+from mailer.errors import Failed, WrongInput
+
+_SQLITE_MAGIC = b"SQLite format 3\0"
+
+
+def require_sound(database: Database) -> None:
+    """Raise `Failed` where the database says that it is damaged."""
+    try:
+        with database.read() as session:
+            if database.is_sqlite:
+                said = str(session.execute(text("PRAGMA integrity_check(1)")).scalar())
+                if said == "ok" and session.execute(text("PRAGMA foreign_key_check")).first():
+                    said = "a row names another that is not there"
+                if said != "ok":
+                    reason = said.splitlines()[-1]
+                    raise Failed(f"The database is damaged ({reason}); restore a backup.")
+            else:
+                session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise database_error(error) from None
+
+
+def back_up(database: Database, file: Path) -> None:
+    """Write a copy that is consistent also under load.
+
+    SQLite's backup API copies a snapshot; PostgreSQL's own `pg_dump` does the same for it.
+    """
+    if file.exists():
+        raise WrongInput(f"{file} exists already; name a new file for the backup.")
+    if not file.parent.is_dir():
+        raise WrongInput(f"There is no folder {file.parent} to write the backup into.")
+    partial = file.with_name(file.name + ".partial")
+    create_private(partial)
+    try:
+        if database.is_sqlite:
+            with (
+                closing(sqlite3.connect(database.sqlite_file)) as source,
+                closing(sqlite3.connect(partial)) as target,
+            ):
+                source.backup(target)
+        else:
+            _run_on(database.engine.url, "pg_dump", "--format=custom", f"--file={partial}")
+        partial.rename(file)
+    except (OSError, sqlite3.Error) as error:
+        raise Failed(f"The backup could not be written: {error}.") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def restore(url: str, file: Path) -> None:
+    """Put the backup `file` in place of the database at `url`.
+
+    Raises:
+        WrongInput: the file is no backup.
+        Failed: the database is in use, or the restoring failed.
+    """
+    if not file.is_file():
+        raise WrongInput(f"There is no backup at {file}.")
+    if not url.startswith("sqlite"):
+        options = ("--clean", "--if-exists", "--single-transaction", "--no-owner", str(file))
+        _run_on(driver_url(url), "pg_restore", *options)
+        return
+    with file.open("rb") as opened:
+        if opened.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
+            raise WrongInput(f"{file} is no backup of a SQLite database.")
+    target = Path(url.removeprefix("sqlite:///"))
+    arriving = target.with_name(target.name + ".arriving")
+    try:
+        if target.exists():
+            with closing(sqlite3.connect(target, timeout=1)) as present:
+                # Nobody else may be in it while it is replaced.
+                present.execute("PRAGMA locking_mode=EXCLUSIVE")
+                present.execute("BEGIN EXCLUSIVE")
+                present.rollback()
+        create_private(arriving)
+        shutil.copyfile(file, arriving)
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        arriving.rename(target)
+    except sqlite3.OperationalError:
+        raise Failed("The database is in use; stop the other processes and try again.") from None
+    except OSError as error:
+        raise Failed(f"The backup could not be restored: {error}.") from None
+    finally:
+        arriving.unlink(missing_ok=True)
+
+
+def _run_on(database: URL, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs on a database; its first line of complaint is the reason."""
+    import os
+    import subprocess
+
+    # The password goes by the environment: everybody may read a command line.
+    password = {"PGPASSWORD": database.password} if database.password else {}
+    plain = database.set(drivername="postgresql", password=None)
+    command = [program, f"--dbname={plain.render_as_string()}", *arguments]
+    try:
+        subprocess.run(  # noqa: S603
+            command, check=True, capture_output=True, text=True, env={**os.environ, **password}
+        )
+    except FileNotFoundError:
+        raise Failed(
+            f"{program} is not installed; it comes with PostgreSQL's client programs."
+        ) from None
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or "").strip().splitlines() or ["no reason given"]
+        raise Failed(f"{program} failed: {said[0]}") from None

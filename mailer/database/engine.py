@@ -1,0 +1,147 @@
+"""Connections and transactions."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from mailer.config import Config
+from mailer.database.models import load_models
+from mailer.database.schema import driver_url, require_schema
+from mailer.errors import Failed
+
+_BUSY_TIMEOUT_S = 5.0
+
+
+class Database:
+    """The one database of an organisation; hands out transactions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(immediate=True)
+        self._turn = threading.Lock()
+        self._pen = threading.Lock()
+        # SQLite shows a transaction one state in any case; PostgreSQL does so when asked to.
+        self._reading = (
+            engine
+            if self.is_sqlite
+            else engine.execution_options(isolation_level="REPEATABLE READ")
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The file of a SQLite database."""
+        assert self.engine.url.database is not None
+        return Path(self.engine.url.database)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one state of the database and changes nothing."""
+        with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self, *, ahead: bool = False) -> Iterator[Session]:
+        """A transaction that is committed at its end, and undone where it raises.
+
+        `ahead` is for the sender: it waits for one writer of this process at most, however many
+        pages want to write.
+        """
+        with (
+            self._order(ahead),
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            session.connection()  # begins, and so takes the lock, now
+            yield session
+
+    @contextmanager
+    def _order(self, ahead: bool) -> Iterator[None]:
+        """On SQLite, which has one pen: writers of one process queue for it here.
+
+        SQLite's own way of waiting, asking again and again, lets many threads starve one.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        with nullcontext() if ahead else self._turn, self._pen:
+            yield
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def connect(url: str, pool_size: int = 10) -> Database:
+    """A `Database` on `url`, whatever the state of its schema."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": _BUSY_TIMEOUT_S})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+        )
+    load_models()
+    return Database(engine)
+
+
+def open_database(config: Config) -> Database:
+    """The configured database, its schema checked.
+
+    Raises:
+        Failed: it cannot be reached, or its schema is older or newer than this version's.
+    """
+    database = connect(config.database.url, config.database.pool_size)
+    if database.is_sqlite and not database.sqlite_file.exists():
+        raise Failed(
+            f"There is no database at {database.sqlite_file}; `mailer db upgrade` creates it."
+        )
+    try:
+        require_schema(database.engine)
+    except SQLAlchemyError as error:
+        database.close()
+        raise database_error(error) from None
+    except Failed:
+        database.close()
+        raise
+    return database
+
+
+def database_error(error: SQLAlchemyError) -> Failed:
+    """What went wrong below us, as a sentence without SQL and without anybody's data."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = str(cause).strip().splitlines() or [type(error).__name__]
+    if isinstance(error, DBAPIError) and "locked" in said[0]:
+        return Failed("The database is busy with another process; try again in a moment.")
+    return Failed(f"The database does not answer as it should: {said[0]}.")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # SQLAlchemy's "begin" event starts transactions; the driver must not do so as well.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,119 @@
+"""Delivery: how it gets there. The only room that knows both what is said and who gets it.
+
+1. `schedule` writes a mailing that is due at a time; `start_due` begins what is due: the letters
+   are compiled, once for each variant, and stored with the mailing.
+2. A sender (`open_sender`) fans the mailing out: the *ledger* gets a delivery for each reader.
+3. It claims about a second's work, merges each message, transmits it over SMTP connections that
+   are kept open, and records each outcome before that connection's next final dot.
+4. `status_of` says how a mailing stands; `pause`, `resume` and `cancel` rule over it.
+5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
+
+What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
+and `recover` its rules. What an SMTP reply means stands in `disposition`, when to try again in
+`retry`: both without I/O.
+"""
+
+from typing import TYPE_CHECKING
+
+from mailer.doors import opened_by
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mailer.config import Config, Relay
+    from mailer.database import Database
+    from mailer.delivery.compose import (
+        check_issue,
+        compile_issue,
+        preload,
+        require_sendable,
+        variants,
+    )
+    from mailer.delivery.erasing import erase
+    from mailer.delivery.letters import letter_in_browser
+    from mailer.delivery.mailing import (
+        cancel,
+        pause,
+        resume,
+        schedule,
+        send_to_new,
+        skip_rest,
+        start,
+        start_due,
+    )
+    from mailer.delivery.post import enqueue
+    from mailer.delivery.recover import waiting_without_worker
+    from mailer.delivery.sample import write_sample
+    from mailer.delivery.sender import Sender
+    from mailer.delivery.status import Status, status_of, statuses
+    from mailer.delivery.trial import Trial
+    from mailer.publication import Issue
+
+__all__ = [
+    "Status",
+    "cancel",
+    "check_issue",
+    "compile_issue",
+    "enqueue",
+    "erase",
+    "letter_in_browser",
+    "open_sender",
+    "pause",
+    "preload",
+    "require_sendable",
+    "resume",
+    "schedule",
+    "send_test",
+    "send_to_new",
+    "skip_rest",
+    "start",
+    "start_due",
+    "status_of",
+    "statuses",
+    "try_relay",
+    "variants",
+    "waiting_without_worker",
+    "write_sample",
+]
+
+__getattr__ = opened_by(__name__, __file__)
+
+
+def open_sender(database: "Database", config: "Config") -> "Sender":
+    """A sender for this database; `await sender.run()` sends until `sender.stop()`."""
+    from mailer.delivery.sender import Sender
+
+    return Sender(database, config)
+
+
+def send_test(
+    database: "Database", config: "Config", issue: "Issue", addresses: "Sequence[str]", actor: str
+) -> "list[Trial]":
+    """Send the issue's letter to these addresses at once, one try each.
+
+    Raises:
+        WrongInput: an address is none, or preflight finds an error; nothing was sent.
+    """
+    import asyncio
+
+    from mailer.delivery.trial import send
+
+    return asyncio.run(send(database, config, issue, addresses, actor))
+
+
+def try_relay(relay: "Relay") -> list[str]:
+    """Connect to a relay and leave again; returns the extensions it offers.
+
+    Raises:
+        RelayFault: it cannot be used; the sentence names host, port and reason.
+    """
+    import asyncio
+
+    from mailer.delivery import smtp
+
+    async def look() -> list[str]:
+        connection = await smtp.connect(relay)
+        await connection.quit()
+        return sorted(connection.extensions)
+
+    return asyncio.run(look())

@@ -1,0 +1,236 @@
+"""Claiming: a worker takes some of the ledger's waiting deliveries under a lease.
+
+1. Letters to one person (confirmations, reminders) come first, then mailings by their start.
+2. Rows are taken in the order in which they are due; on PostgreSQL rows that another worker is
+   taking are passed over (SKIP LOCKED), on SQLite only one worker takes at all.
+3. Each reader is looked at again: who left or was suppressed since the fan-out is skipped here,
+   with the reason.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, TypeVarTuple
+
+from sqlalchemy import ColumnElement, Row, Select, exists, select, update
+from sqlalchemy.orm import Session
+
+from mailer import audience
+from mailer.audience import NotSendable, Recipient
+from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow
+from mailer.delivery.states import CLAIMED, QUEUED, SKIPPED, WAITING
+
+FOR_MANY = ("issue", "announcement", "correction")
+NEVER_CLAIMED = ("test",)
+"""Tests are sent, once, by the process that was asked for them."""
+
+_PERSONAL_AT_ONCE = 200
+_MAILINGS_AT_ONCE = 50
+
+Columns = TypeVarTuple("Columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What is the same for all messages of a mailing."""
+
+    mailing_id: int
+    kind: str
+    publication_id: int | None
+    nonce: str
+    message_id_domain: str
+    started_at: datetime
+    send_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One delivery that this worker holds, with all that its message needs."""
+
+    delivery_id: int
+    letter_id: int
+    tries: int
+    doubts: int
+    sending: Sending
+    recipient: Recipient
+    values: Mapping[str, str]
+
+
+def anything_due(session: Session, now: datetime) -> bool:
+    """Whether a claim would find something; only looks."""
+    return session.execute(_with_work(select(MailingRow.id), now).limit(1)).first() is not None
+
+
+def claim(
+    session: Session, worker: str, now: datetime, day: date, lease: timedelta, limit: int
+) -> list[Claimed]:
+    """Take up to `limit` deliveries that are due, and skip those that must not be sent.
+
+    `day` is the civil date today, by which pauses end.
+    """
+    personal = _sendings(session, now, MailingRow.kind.not_in(FOR_MANY), _PERSONAL_AT_ONCE)
+    for_many = _sendings(session, now, MailingRow.kind.in_(FOR_MANY), _MAILINGS_AT_ONCE)
+    # Personal letters overtake, and yet leave half the way to the mailings, however many they are.
+    lanes = [(personal, max(1, limit // 2) if for_many else limit)]
+    lanes += [([sending], limit) for sending in for_many]
+    claimed: list[Claimed] = []
+    for lane, most in lanes:
+        room = min(most, limit - len(claimed))
+        if lane and room > 0:
+            rows = session.execute(_due([one.mailing_id for one in lane], now, room)).all()
+            sendings = {one.mailing_id: one for one in lane}
+            claimed += _take(session, sendings, rows, worker, now, day, lease)
+    return claimed
+
+
+def _with_work(mailings: Select[*Columns], now: datetime) -> Select[*Columns]:
+    """Those mailings that workers may claim from, and of which something is due."""
+    due = exists().where(
+        DeliveryRow.mailing_id == MailingRow.id,
+        DeliveryRow.state.in_(WAITING),
+        DeliveryRow.due_at <= now,
+    )
+    return mailings.where(
+        MailingRow.status == "sending", MailingRow.kind.not_in(NEVER_CLAIMED), due
+    )
+
+
+def _sendings(
+    session: Session, now: datetime, kinds: ColumnElement[bool], most: int
+) -> list[Sending]:
+    """The mailings of these kinds that have work, the longest begun first."""
+    columns = select(
+        MailingRow.id,
+        MailingRow.kind,
+        MailingRow.publication_id,
+        MailingRow.nonce,
+        MailingRow.message_id_domain,
+        MailingRow.started_at,
+        MailingRow.send_until,
+    )
+    rows = session.execute(
+        _with_work(columns, now)
+        .where(kinds)
+        .order_by(MailingRow.started_at, MailingRow.id)
+        .limit(most)
+    )
+    # What is sending has begun, so that no column is NULL.
+    return [Sending(*row) for row in rows]  # type: ignore[arg-type]
+
+
+def _due(mailing_ids: Sequence[int], now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            DeliveryRow.id,
+            DeliveryRow.mailing_id,
+            DeliveryRow.subscriber_id,
+            DeliveryRow.address,
+            DeliveryRow.letter_id,
+            DeliveryRow.tries,
+            DeliveryRow.doubts,
+        )
+        .where(
+            DeliveryRow.mailing_id.in_(mailing_ids),
+            DeliveryRow.state.in_(WAITING),
+            DeliveryRow.due_at <= now,
+        )
+        .order_by(DeliveryRow.due_at, DeliveryRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _take(
+    session: Session,
+    sendings: Mapping[int, Sending],
+    rows: Sequence[Row[Any]],
+    worker: str,
+    now: datetime,
+    day: date,
+    lease: timedelta,
+) -> list[Claimed]:
+    values = _merge_values(session, rows, sendings)
+    claimed = []
+    for mailing_id, group in groupby(
+        sorted(rows, key=lambda row: row.mailing_id), lambda row: row.mailing_id
+    ):
+        sending = sendings[mailing_id]
+        some = list(group)
+        readers = audience.recipients(
+            session,
+            [row.subscriber_id for row in some if row.subscriber_id is not None],
+            sending.publication_id,
+            sending.kind,
+            day,
+        )
+        refused: dict[str, list[int]] = {}
+        for row in some:
+            reader = _reader(row.subscriber_id, row.address, readers)
+            if isinstance(reader, NotSendable):
+                refused.setdefault(reader.reason, []).append(row.id)
+            else:
+                claimed.append(
+                    Claimed(
+                        row.id,
+                        row.letter_id,
+                        row.tries,
+                        row.doubts,
+                        sending,
+                        reader,
+                        values.get(row.id, {}),
+                    )
+                )
+        for reason, ids in refused.items():
+            session.execute(
+                update(DeliveryRow)
+                .where(DeliveryRow.id.in_(ids))
+                .values(state=SKIPPED, reason=reason, finished_at=now)
+            )
+    if claimed:
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id.in_([delivery.delivery_id for delivery in claimed]))
+            .values(state=CLAIMED, worker=worker, lease_until=now + lease)
+        )
+    return sorted(claimed, key=lambda delivery: delivery.delivery_id)
+
+
+def _reader(
+    subscriber_id: int | None,
+    address: str | None,
+    readers: Mapping[int, Recipient | NotSendable],
+) -> Recipient | NotSendable:
+    if subscriber_id is None:
+        assert address is not None
+        return audience.bare_recipient(address)
+    return readers.get(subscriber_id) or NotSendable("there is no such reader any more")
+
+
+def _merge_values(
+    session: Session,
+    rows: Sequence[Row[Any]],
+    sendings: Mapping[int, Sending],
+) -> dict[int, dict[str, str]]:
+    """Values that belong to one delivery; letters for many have none."""
+    ids = [row.id for row in rows if sendings[row.mailing_id].kind not in FOR_MANY]
+    values: dict[int, dict[str, str]] = {}
+    if ids:
+        for row in session.execute(
+            select(MergeValueRow).where(MergeValueRow.delivery_id.in_(ids))
+        ).scalars():
+            values.setdefault(row.delivery_id, {})[row.field] = row.value
+    return values
+
+
+def release(session: Session, worker: str, delivery_ids: Iterable[int]) -> None:
+    """Give back what was claimed and not begun, as if it had never been taken."""
+    session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id.in_(list(delivery_ids)),
+            DeliveryRow.worker == worker,
+            DeliveryRow.state == CLAIMED,
+        )
+        .values(state=QUEUED, worker=None, lease_until=None)
+    )

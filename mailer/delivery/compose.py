@@ -1,0 +1,170 @@
+"""From an issue, or a letter that a room has due, to compiled letters; no database here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import product
+
+from mailer.config import Config, resource
+from mailer.delivery.notes import note_letter
+from mailer.errors import WrongInput
+from mailer.letter import (
+    CompiledLetter,
+    Finding,
+    IssueLetter,
+    Letterhead,
+    LetterItem,
+    MergeValues,
+    Organisation,
+    Theme,
+    Variant,
+    compile_letter,
+    parse_mailbox,
+    preflight,
+)
+from mailer.publication import Issue, Publication, issue_path, item_path
+
+
+def preload() -> None:
+    """Import what compiling needs, so that the first letter does not wait for it."""
+    import premailer  # noqa: F401
+
+
+def issue_letter(config: Config, issue: Issue) -> IssueLetter:
+    """The issue as a letter's content, with whole links to the archive."""
+    return IssueLetter(
+        publication=issue.publication.title,
+        title=issue.title,
+        date=issue.date,
+        subject=issue.subject or issue.title,
+        preheader=issue.preheader,
+        language=issue.language,
+        items=tuple(
+            LetterItem(
+                title=item.title,
+                summary=item.summary,
+                body=item.body,
+                url=item.link or config.site.url + item_path(issue, item),
+                topic=item.topic,
+                members_only=item.members_only,
+            )
+            for item in issue.items
+        ),
+        organisation=organisation(config),
+        archive_url=config.site.url + issue_path(issue),
+    )
+
+
+def organisation(config: Config) -> Organisation:
+    """Who writes, as letters show it."""
+    return Organisation(
+        name=config.organisation.name,
+        address=config.organisation.address,
+        url=config.site.url,
+        language=config.organisation.language,
+        accent=config.organisation.accent,
+        accent_dark=config.organisation.accent_dark,
+    )
+
+
+def check_issue(config: Config, issue: Issue) -> tuple[Finding, ...]:
+    """Everything that preflight finds in the issue's letter."""
+    return preflight(issue_letter(config, issue), theme(issue.publication.theme, "letter"))
+
+
+def require_sendable(findings: Sequence[Finding]) -> None:
+    """Raise `WrongInput` with the first error among the findings."""
+    for finding in findings:
+        if finding.severity == "error":
+            raise WrongInput(f"{finding.place}: {finding.reason} {finding.remedy}")
+
+
+def variants(issue: Issue) -> tuple[Variant, ...]:
+    """The variants that an issue's readers may get; members' ones only where they differ."""
+    memberships = (False, True) if any(item.members_only for item in issue.items) else (False,)
+    return tuple(
+        Variant(issue.language, form, member)  # type: ignore[arg-type]
+        for form, member in product(("html", "text"), memberships)
+    )
+
+
+def compile_issue(config: Config, issue: Issue, at: datetime) -> tuple[CompiledLetter, ...]:
+    """The issue's letter in each of its variants; `at` is the Date of every message."""
+    content = issue_letter(config, issue)
+    head = letterhead(config, at, issue.publication)
+    look = theme(issue.publication.theme, "letter")
+    letters = tuple(compile_letter(content, head, variant, look) for variant in variants(issue))
+    for letter in letters:
+        require_mergeable(config, letter)
+    return letters
+
+
+def require_mergeable(config: Config, letter: CompiledLetter) -> None:
+    """Merge the letter once for nobody, so that what is wrong for everybody is found in time.
+
+    Raises:
+        WrongInput: no reader's message could be made, whoever it is for.
+    """
+    somewhere = f"{config.site.url}/letter/{'A' * 48}"
+    links = ("unsubscribe_url", "preferences_url", "letter_url", "action_url")
+    message_id = f"<0123456789abcdef.1@{message_id_domain(config)}>"
+    nobody = MergeValues("", "nobody@example.org", message_id, dict.fromkeys(links, somewhere))
+    letter.merge(nobody)
+
+
+def compile_note(config: Config, note: str, language: str, at: datetime) -> CompiledLetter:
+    """A short letter that a room has due; its Date is `at` to the minute.
+
+    It is compiled once a minute, however many readers it is due to: what differs between them is
+    merged.
+    """
+    minute = at.replace(second=0, microsecond=0)
+    return _compile_note(config, note, language or config.organisation.language, minute)
+
+
+@lru_cache(maxsize=16)
+def _compile_note(config: Config, note: str, language: str, at: datetime) -> CompiledLetter:
+    content = note_letter(note, language, organisation(config))
+    variant = Variant(content.language, "html", False)
+    letter = compile_letter(content, letterhead(config, at), variant, theme("update", "note"))
+    require_mergeable(config, letter)
+    return letter
+
+
+def letterhead(config: Config, at: datetime, publication: Publication | None = None) -> Letterhead:
+    """What the header of every message of a mailing says of its sender and list (RFC 2919)."""
+    sender = (publication and publication.sender) or config.mail.from_
+    reply_to = (publication and publication.reply_to) or config.mail.reply_to
+    return Letterhead(
+        sender=parse_mailbox(sender),
+        reply_to=parse_mailbox(reply_to) if reply_to else None,
+        date=at.astimezone(config.organisation.zone),
+        list_name=f"{config.organisation.name} {publication.title}" if publication else "",
+        list_id=f"{publication.slug}.{_host_name(config)}" if publication else None,
+    )
+
+
+def message_id_domain(config: Config) -> str:
+    """The right side of Message-IDs: configured, or the site's host."""
+    return config.mail.message_id_domain or _host_name(config)
+
+
+def _host_name(config: Config) -> str:
+    """The site's host, as it may stand in a header; an IPv6 address may not."""
+    return "localhost" if ":" in config.site.host else config.site.host
+
+
+@lru_cache(maxsize=16)
+def theme(name: str, letter: str) -> Theme:
+    """Read the theme `name`; `letter` is its template, "letter" for issues or "note"."""
+    folder = resource("templates") / "letters" / name
+    if not (folder / f"{letter}.html.j2").is_file():
+        raise WrongInput(
+            f"There is no theme {name!r}; choose one that stands in templates/letters."
+        )
+    return Theme(
+        name=name,
+        html=(folder / f"{letter}.html.j2").read_text(encoding="utf-8"),
+        inlined_css=(folder / "inlined.css").read_text(encoding="utf-8"),
+        kept_css=(folder / "kept.css").read_text(encoding="utf-8"),
+    )

@@ -1,0 +1,149 @@
+"""The tables of how it gets there: mailings, compiled letters, the ledger, and who works on it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailer.database import Base, BigId, UtcDateTime
+
+_ONCE = "kind IN ('issue', 'announcement')"
+_UNFINISHED = "state IN ('queued', 'deferred')"
+_LEASED = "state IN ('claimed', 'in_flight')"
+
+
+class MailingRow(Base):
+    """One act of sending a letter to an audience.
+
+    `message_id_domain` and `nonce` are frozen here, so that a message sent again is the same
+    message; `started_at` is its Date. `fan_out_cursor` is the last subscriber that the fan-out
+    has looked at; `fanned_out_at` is set when it has seen them all.
+    """
+
+    __tablename__ = "mailings"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('issue', 'announcement', 'test', 'confirmation', 'welcome', 'reminder',"
+            " 'correction')",
+            "kind",
+        ),
+        CheckConstraint(
+            "status IN ('scheduled', 'sending', 'paused', 'sent', 'cancelled')", "status"
+        ),
+        Index(
+            "uq_mailings__issue_id_kind",
+            "issue_id",
+            "kind",
+            unique=True,
+            info={"where": _ONCE},
+        ),
+        Index("ix_mailings__issue_id", "issue_id"),
+        Index("ix_mailings__status", "status", "start_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publications.id"))
+    issue_id: Mapped[int | None] = mapped_column(ForeignKey("issues.id"))
+    dedupe_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    status: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    start_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    send_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fan_out_cursor: Mapped[int] = mapped_column(BigId, default=0)
+    fanned_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    day: Mapped[date | None]
+    message_id_domain: Mapped[str] = mapped_column(String(255), default="")
+    nonce: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(200))
+
+
+class CompiledLetterRow(Base):
+    """A letter as it was compiled for one variant; what readers got is shown from here."""
+
+    __tablename__ = "letters"
+    __table_args__ = (UniqueConstraint("mailing_id", "variant", "version"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"))
+    variant: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int] = mapped_column(default=1)
+    compiled: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DeliveryRow(Base):
+    """The ledger: one message of a mailing to one subscriber (or, for tests, to an address)."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'claimed', 'in_flight', 'deferred', 'sent', 'failed', 'skipped',"
+            " 'in_doubt')",
+            "state",
+        ),
+        CheckConstraint("(subscriber_id IS NULL) <> (address IS NULL)", "recipient"),
+        UniqueConstraint("mailing_id", "subscriber_id"),
+        UniqueConstraint("mailing_id", "address"),
+        Index(None, "mailing_id", "state"),
+        Index(
+            "ix_deliveries__due",
+            "mailing_id",
+            "due_at",
+            "id",
+            info={"where": _UNFINISHED},
+        ),
+        Index(
+            "ix_deliveries__lease",
+            "lease_until",
+            info={"where": _LEASED},
+        ),
+        Index(None, "subscriber_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"))
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id"))
+    address: Mapped[str | None] = mapped_column(String(320))
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id"))
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    doubts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reply_code: Mapped[int | None]
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MergeValueRow(Base):
+    """A merge field's value that belongs to one delivery (the link in a confirmation)."""
+
+    __tablename__ = "merge_values"
+
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class WorkerRow(Base):
+    """A process that sends; it says once a second that it is alive."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    trouble: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,78 @@
+"""The words of the short letters that other rooms have due, by name and language."""
+
+from dataclasses import dataclass
+
+from mailer.errors import WrongInput
+from mailer.letter import NoteLetter, Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    action: str
+    reason: str
+
+
+NOTES = {
+    ("confirmation", "en"): _Note(
+        subject="Please confirm: letters from {organisation}",
+        heading="One more step",
+        paragraphs=(
+            "Somebody, we hope you, asked us to send letters to this address.",
+            "Press the button and then confirm on the page that opens. It works for seven days.",
+            "If it was not you, do nothing: without your word we send nothing more.",
+        ),
+        action="Yes, send me the letters",
+        reason="You get this once because this address was entered on our site.",
+    ),
+    ("confirmation", "es"): _Note(
+        subject="Confirme, por favor: correos de {organisation}",
+        heading="Falta un paso",
+        paragraphs=(
+            "Alguien, esperamos que usted, nos pidió enviar correos a esta dirección.",
+            "Pulse el botón y confirme en la página que se abre. Sirve durante siete días.",
+            "Si no fue usted, no haga nada: sin su confirmación no enviaremos nada más.",
+        ),
+        action="Sí, quiero recibirlos",
+        reason="Recibe esto una sola vez porque esta dirección se escribió en nuestro sitio.",
+    ),
+    ("fresh link", "en"): _Note(
+        subject="Your link to {organisation}",
+        heading="Here is a fresh link",
+        paragraphs=(
+            "The link that you opened was too old, and you asked for a new one.",
+            "It leads to your choices: what you get, how, and leaving.",
+        ),
+        action="See my choices",
+        reason="You get this once because you asked for it on our site.",
+    ),
+    ("fresh link", "es"): _Note(
+        subject="Su enlace a {organisation}",
+        heading="Aquí tiene un enlace nuevo",
+        paragraphs=(
+            "El enlace que abrió era demasiado antiguo y pidió uno nuevo.",
+            "Lleva a sus preferencias: qué recibe, cómo, y la baja.",
+        ),
+        action="Ver mis preferencias",
+        reason="Recibe este mensaje una sola vez porque lo pidió en nuestro sitio.",
+    ),
+}
+
+
+def note_letter(name: str, language: str, organisation: Organisation) -> NoteLetter:
+    """The note of this name in `language`, or in English where it is not written in that one."""
+    note = NOTES.get((name, language)) or NOTES.get((name, "en"))
+    if note is None:
+        raise WrongInput(f"There are no words for a letter {name!r}.")
+    written = language if (name, language) in NOTES else "en"
+    return NoteLetter(
+        subject=note.subject.format(organisation=organisation.name),
+        heading=note.heading,
+        language=written,
+        paragraphs=note.paragraphs,
+        action_label=note.action,
+        organisation=organisation,
+        reason=note.reason,
+    )

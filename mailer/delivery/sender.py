@@ -1,0 +1,231 @@
+"""The sender: keeps connections to the relays busy with what the ledger has waiting.
+
+1. On SQLite it waits for the sender's lock; then it frees what workers before it left behind.
+2. It *feeds*: claims about a second's work at a time, and no more while every relay is shut.
+3. *Couriers*, one for each connection, transmit and say in the *book* what became of each
+   delivery; the book commits it, for all of them together.
+4. It *fans out* mailings that have begun, chunk by chunk, beside the sending.
+5. It *keeps*: says each second that it is alive, renews leases, frees what others left behind,
+   and marks mailings that are done.
+6. `stop()` ends it in order: nothing more is claimed, what waits is given back, replies are
+   awaited for eight seconds and recorded; what is unanswered then is in doubt.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from mailer import clock
+from mailer.config import Config, is_loopback
+from mailer.database import Database, database_error
+from mailer.delivery import fan_out, mailing, recover
+from mailer.delivery.book import Book
+from mailer.delivery.claim import anything_due, claim
+from mailer.delivery.courier import Courier, Equipment, rested
+from mailer.delivery.gate import Gate
+from mailer.delivery.letters import compiled_letter
+from mailer.delivery.lock import SenderLock
+from mailer.delivery.message import MessageMaker
+from mailer.delivery.outbox import Outbox
+from mailer.letter import CompiledLetter
+from mailer.tokens import Signer
+
+MOST_CLAIMED = 1000
+POLL_S = 0.25
+KEEP_S = 1.0
+LOCK_S = 1.0
+LAST_REPLIES_S = 8.0
+_LETTERS_KEPT = 64
+
+log = structlog.get_logger()
+
+
+def worker_name(task: str) -> str:
+    """A name for a process that works on the ledger, unlike any other's."""
+    return f"{task}-{socket.gethostname()[:24]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+class Sender:
+    """Sends until it is stopped. Everything runs on one event loop, on one thread."""
+
+    def __init__(self, database: Database, config: Config) -> None:
+        self.worker = worker_name("sender")
+        self._database = database
+        self._config = config
+        self._now: Callable[[], datetime] = clock.now
+        self._stopping = asyncio.Event()
+        self._lock = SenderLock(database.sqlite_file) if database.is_sqlite else None
+        self._outbox = Outbox(database, self.worker)
+        self._book = Book(database, self.worker, config.delivery.lease, self._now)
+        self._gates = [
+            Gate(relay, config.pace.retry_first, time.monotonic) for relay in config.relay
+        ]
+        self._recorded_before = self._recorded_last_second = 0
+
+    async def run(self) -> None:
+        """Send until `stop()`."""
+        told = False
+        while self._lock is not None and not self._lock.take():
+            if not told:
+                log.info("another_process_sends", waiting_for=str(self._lock.path))
+                told = True
+            if await rested(LOCK_S, self._stopping):
+                return
+        try:
+            await self._send()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def stop(self) -> None:
+        """End in order; to be called on the loop's thread."""
+        self._stopping.set()
+
+    async def _send(self) -> None:
+        log.info("sender_started", worker=self.worker)
+        for relay in self._config.relay:
+            if relay.security == "none" and not is_loopback(relay.host):
+                log.warning("relay_without_tls", host=relay.host, remedy="use starttls or tls")
+        chores = [
+            asyncio.create_task(self._again_and_again(chore, every))
+            for chore, every in ((self._keep, KEEP_S), (self._feed, 0.0), (self._fan_out, POLL_S))
+        ]
+        couriers = [
+            asyncio.create_task(courier.carry(self._stopping)) for courier in self._couriers()
+        ]
+        told = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((told, *chores, *couriers), return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in (*chores, *couriers) if task.done() and task.exception()]
+        told.cancel()
+        await self._end(chores, couriers)
+        for task in broken:
+            # A bug. Crash early: leases and the next sender make good what it left behind.
+            task.result()
+
+    async def _end(
+        self, chores: Sequence["asyncio.Task[None]"], couriers: Sequence["asyncio.Task[None]"]
+    ) -> None:
+        """Claim nothing more, give back what waits, await the last replies, record them."""
+        self._stopping.set()
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+        self._outbox.empty()
+        self._outbox.send_home(len(couriers))
+        _, unanswered = await asyncio.wait(couriers, timeout=LAST_REPLIES_S)
+        for courier in unanswered:
+            courier.cancel()
+        await asyncio.gather(*couriers, return_exceptions=True)
+        try:
+            async with asyncio.timeout(1.0):
+                await self._book.written()
+        except TimeoutError:
+            log.error("ledger_not_written_at_the_end", reason=self._book.trouble)
+        self._outbox.attempt(lambda session: recover.say_ended(session, self.worker, self._now()))
+        log.info("sender_ended", worker=self.worker, unanswered=len(unanswered))
+
+    def _couriers(self) -> list[Courier]:
+        config, database = self._config, self._database
+        maker = MessageMaker(config, Signer(config.site.secret_key, config.site.old_secret_keys))
+        letter: Callable[[int], CompiledLetter] = lru_cache(_LETTERS_KEPT)(
+            lambda letter_id: compiled_letter(database, letter_id)
+        )
+        equipment = Equipment(
+            self._outbox,
+            self._book,
+            maker,
+            letter,
+            self._now,
+            config.pace,
+            config.delivery.in_doubt,
+            self._all_shut,
+        )
+        return [
+            Courier(gate, equipment) for gate in self._gates for _ in range(gate.relay.connections)
+        ]
+
+    def _all_shut(self) -> bool:
+        return all(gate.shut_for for gate in self._gates)
+
+    async def _again_and_again(
+        self, chore: Callable[[], Coroutine[Any, Any, None]], every: float
+    ) -> None:
+        """Do a chore until cancelled; trouble with the database is told, and tried again."""
+        while True:
+            try:
+                await chore()
+            except SQLAlchemyError as error:
+                log.error("database_trouble", reason=str(database_error(error)))
+                await asyncio.sleep(1.0)
+            await asyncio.sleep(every)
+
+    async def _keep(self) -> None:
+        now = self._now()
+        self._recorded_last_second = self._book.recorded - self._recorded_before
+        self._recorded_before = self._book.recorded
+        sole = self.worker if self._lock is not None else None
+        with self._database.write(ahead=True) as session:
+            recover.say_alive(session, self.worker, now, self._trouble())
+            recover.renew(session, self.worker, now + self._config.delivery.lease)
+            freed = recover.recover(session, now, self._config.delivery.in_doubt, sole_sender=sole)
+            finished = recover.finish(session, now)
+            cancelled = recover.cancelled_with_rest(session)
+        if freed:
+            log.warning("freed_what_a_worker_left_behind", deliveries=freed)
+        for mailing_id in finished:
+            log.info("mailing_sent", mailing=mailing_id)
+        for mailing_id in cancelled:
+            mailing.skip_some(self._database, mailing_id, now)
+
+    def _trouble(self) -> str:
+        return self._book.trouble or next(
+            (gate.trouble for gate in self._gates if gate.shut_for), ""
+        )
+
+    async def _feed(self) -> None:
+        """Claim when the outbox runs low; look four times a second when there is no work."""
+        enough = self._a_seconds_work()
+        if len(self._outbox) <= enough // 2 and not self._all_shut():
+            now = self._now()
+            with self._database.read() as session:
+                due = anything_due(session, now)
+            if due and self._claim(now, enough - len(self._outbox)):
+                return
+        self._outbox.taken.clear()
+        await rested(POLL_S, self._outbox.taken)
+
+    def _claim(self, now: datetime, limit: int) -> int:
+        with self._database.write(ahead=True) as session:
+            claimed = claim(
+                session,
+                self.worker,
+                now,
+                clock.today(self._config.organisation.zone, now),
+                self._config.delivery.lease,
+                limit,
+            )
+        self._outbox.put(claimed)
+        return len(claimed)
+
+    def _a_seconds_work(self) -> int:
+        connections = sum(gate.relay.connections for gate in self._gates)
+        return min(MOST_CLAIMED, max(2 * connections, self._recorded_last_second))
+
+    async def _fan_out(self) -> None:
+        with self._database.read() as session:
+            begun = fan_out.unfanned(session)
+        for mailing_id in begun:
+            more = True
+            while more:
+                with self._database.write(ahead=True) as session:
+                    more = fan_out.fan_out_chunk(session, mailing_id, self._now())
+                await asyncio.sleep(0)

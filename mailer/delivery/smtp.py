@@ -1,0 +1,262 @@
+"""One SMTP connection to a relay (RFC 5321), as a client.
+
+The story of a connection:
+
+1. `connect()` opens it: greeting, EHLO, STARTTLS or implicit TLS with the certificate checked,
+   EHLO again, AUTH where configured. Whatever refuses here concerns the relay (`RelayFault`).
+2. `envelope()` gives MAIL, RCPT and DATA, in one write where the server offers PIPELINING
+   (RFC 2920). Success means that the server waits for the message, and nothing else yet.
+3. `body()` writes the message, all but the final dot: the server can still forget it.
+4. `dot()` passes the point of no return. Its 250 means that the server answers for the message.
+   If the connection dies after the dot and before the reply, the delivery is in doubt.
+5. Steps 2 to 4 repeat; `quit()` says good-bye.
+
+A connection that lost step (a malformed reply, a time-out, anything unexpected) is `botched`:
+it refuses everything after, so that no later mistake can send on it.
+"""
+
+import asyncio
+import base64
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from mailer.config import Relay
+from mailer.delivery.disposition import Reply, Stage
+from mailer.delivery.wire import ConnectionLost, Wire, reason_of
+from mailer.errors import MailerError
+
+CONNECT_TIMEOUT = 30.0
+QUIT_TIMEOUT = 2.0
+
+# RFC 6531 section 3.2; 5.6.7 is its code for this.
+_NO_SMTPUTF8 = Reply(553, ("5.6.7 the relay takes no address beyond ASCII (no SMTPUTF8)",))
+
+
+class RelayFault(MailerError):
+    """The relay cannot be reached, or does not let us in; no delivery is to blame."""
+
+
+class Connection:
+    """A connection that is past EHLO and AUTH and carries one message after another.
+
+    `past_dot` is True from a final dot to its reply: what is lost meanwhile is in doubt.
+    """
+
+    def __init__(self, relay: Relay, wire: Wire, extensions: Mapping[str, str]) -> None:
+        self.relay = relay
+        self.extensions = extensions
+        self.messages = 0
+        self.past_dot = False
+        self._wire = wire
+
+    @property
+    def botched(self) -> bool:
+        """True where nothing can be sent on it any more; to be asked between two messages."""
+        return self._wire.broken is not None or self._wire.unread
+
+    def offers(self, extension: str) -> bool:
+        return extension in self.extensions
+
+    async def envelope(self, sender: str, recipient: str, size: int) -> tuple[Stage, Reply] | None:
+        """Announce a message of `size` octets.
+
+        Returns None where the server waits for the message, else the stage and the reply that
+        refused it; the connection is then ready for the next envelope, or botched. An address
+        beyond ASCII is refused here where the server offers no SMTPUTF8 (RFC 6531 section 3.2).
+
+        Raises:
+            ConnectionLost: nothing is known of the envelope, and no message was begun.
+        """
+        mail = f"MAIL FROM:<{sender}>"
+        if self.offers("SIZE"):
+            mail += f" SIZE={size}"
+        if not (sender.isascii() and recipient.isascii()):
+            if not self.offers("SMTPUTF8"):
+                return Stage.MAIL, _NO_SMTPUTF8
+            mail += " SMTPUTF8"
+        commands = {Stage.MAIL: mail, Stage.RCPT: f"RCPT TO:<{recipient}>", Stage.DATA: "DATA"}
+        stages = tuple(commands)
+        pipelining = self.offers("PIPELINING")
+        self._wire.require_silence()
+        if pipelining:
+            self._wire.write("".join(f"{command}\r\n" for command in commands.values()).encode())
+        for number, stage in enumerate(stages, 1):
+            if not pipelining:
+                self._wire.write(f"{commands[stage]}\r\n".encode())
+            reply = await self._reply(stage)
+            if reply.code == 421:
+                raise self._wire.lose(f"{reply} (in reply to {stage.value})")
+            if reply.code >= 400:
+                await self._abandon(stages[number:] if pipelining else ())
+                return stage, reply
+        return None
+
+    async def _abandon(self, unanswered: Sequence[Stage]) -> None:
+        """Leave a refused transaction, once the replies to what was written already are read.
+
+        The refusal stands whatever happens here: a connection that dies meanwhile is botched.
+        """
+        try:
+            for stage in unanswered:
+                reply = await self._wire.reply(stage)
+                if stage is Stage.DATA and reply.code == 354:
+                    # RFC 2920 section 3.1: DATA was accepted without a recipient; send nothing.
+                    await self._wire.command(Stage.DOT, ".")
+            # What was refused still counts as begun; MAIL within it would be refused with 503.
+            reset = await self._wire.command(Stage.MAIL, "RSET")
+            if reset.code != 250:
+                self._wire.lose(f"{reset} (in reply to RSET)")
+        except ConnectionLost:
+            pass
+
+    async def _reply(self, stage: Stage) -> Reply:
+        """The reply at `stage`; one that cannot come there means that we are out of step."""
+        reply = await self._wire.reply(stage)
+        positive = 3 if stage is Stage.DATA else 2
+        if reply.code // 100 not in (positive, 4, 5):
+            raise self._wire.lose(f"out of step: {reply} (in reply to {stage.value})")
+        return reply
+
+    async def body(self, message: bytes) -> None:
+        """Write the message (CRLF line ends, the last one too), all but the final dot."""
+        if message.startswith(b".") or b"\r\n." in message:
+            # RFC 5321 section 4.5.2. Compiled letters never need it; other messages may.
+            message = b"." * message.startswith(b".") + message.replace(b"\r\n.", b"\r\n..")
+        self._wire.write(message)
+        await self._wire.drain()
+
+    async def dot(self) -> Reply:
+        """Pass the final dot and wait for the reply that decides.
+
+        Raises:
+            ConnectionLost: with `past_dot` True the delivery is in doubt; else nothing was sent.
+        """
+        self._wire.require_silence()
+        self._wire.write(b".\r\n")
+        self.past_dot = True
+        self.messages += 1
+        reply = await self._reply(Stage.DOT)
+        self.past_dot = False
+        return reply
+
+    async def quit(self) -> None:
+        """Say good-bye and close; never raises for what the server does."""
+        if not self.botched:
+            self._wire.write(b"QUIT\r\n")
+            try:
+                async with asyncio.timeout(QUIT_TIMEOUT):
+                    await self._wire.reply(Stage.EHLO)
+            except (ConnectionLost, TimeoutError):
+                pass
+            finally:
+                self.close()
+
+    def close(self) -> None:
+        """Close at once; the connection is botched from now on."""
+        self._wire.lose("closed by us")
+
+
+async def connect(relay: Relay) -> Connection:
+    """Open a connection to `relay`, ready for the first envelope.
+
+    Raises:
+        RelayFault: it cannot be reached, its certificate is not good, or it refuses greeting,
+            EHLO, STARTTLS or AUTH; the sentence names host, port and reason.
+    """
+    wire = Wire()
+    try:
+        return await _introduce(relay, wire)
+    except ConnectionLost as error:
+        raise _fault(relay, str(error)) from None
+    except (OSError, UnicodeError) as error:
+        wire.lose("not opened")
+        raise _fault(relay, reason_of(error)) from None
+    except BaseException:
+        wire.lose("not opened")
+        raise
+
+
+async def _introduce(relay: Relay, wire: Wire) -> Connection:
+    loop = asyncio.get_running_loop()
+    tls = _tls(relay) if relay.security != "none" else None
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        await loop.create_connection(
+            lambda: wire,
+            relay.host,
+            relay.port,
+            ssl=tls if relay.security == "tls" else None,
+        )
+    _require(relay, wire, Stage.GREETING, await wire.reply(Stage.GREETING), 220)
+    extensions = await _ehlo(relay, wire)
+    if relay.security == "starttls":
+        assert tls is not None
+        if "STARTTLS" not in extensions:
+            raise _fault(relay, 'it does not offer STARTTLS, and security is "starttls"', wire)
+        reply = await wire.command(Stage.STARTTLS, "STARTTLS")
+        _require(relay, wire, Stage.STARTTLS, reply, 220)
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            await wire.start_tls(tls, relay.host)
+        # RFC 3207 section 4.2: what was learned before TLS counts for nothing.
+        extensions = await _ehlo(relay, wire)
+    if relay.username is not None:
+        await _authenticate(relay, wire, extensions)
+    return Connection(relay, wire, extensions)
+
+
+def _tls(relay: Relay) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=relay.ca_file)
+    except OSError as error:
+        raise _fault(relay, f"its ca_file {relay.ca_file}: {reason_of(error)}") from None
+
+
+async def _ehlo(relay: Relay, wire: Wire) -> dict[str, str]:
+    """Say EHLO (HELO to a server that does not know it) and return the extensions offered."""
+    name = relay.helo or _own_name()
+    reply = await wire.command(Stage.EHLO, f"EHLO {name}")
+    if reply.code in (500, 502):
+        reply = await wire.command(Stage.EHLO, f"HELO {name}")
+    _require(relay, wire, Stage.EHLO, reply, 250)
+    offered = (line.strip().partition(" ") for line in reply.lines[1:])
+    return {keyword.upper(): parameters for keyword, _, parameters in offered}
+
+
+async def _authenticate(relay: Relay, wire: Wire, extensions: Mapping[str, str]) -> None:
+    """AUTH PLAIN (RFC 4616), or LOGIN where nothing else is offered."""
+    assert relay.username is not None
+    assert relay.password is not None
+    mechanisms = extensions.get("AUTH", "").upper().split()
+    if "PLAIN" in mechanisms:
+        secret = _base64(f"\0{relay.username}\0{relay.password}")
+        reply = await wire.command(Stage.AUTH, f"AUTH PLAIN {secret}")
+    elif "LOGIN" in mechanisms:
+        reply = await wire.command(Stage.AUTH, "AUTH LOGIN")
+        for answer in (relay.username, relay.password):
+            if reply.code == 334:
+                reply = await wire.command(Stage.AUTH, _base64(answer))
+    else:
+        raise _fault(relay, "it offers neither AUTH PLAIN nor AUTH LOGIN", wire)
+    _require(relay, wire, Stage.AUTH, reply, 235)
+
+
+@lru_cache(maxsize=1)
+def _own_name() -> str:
+    """This machine's name, asked for once: the answer may have to wait for DNS."""
+    return socket.getfqdn()
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _require(relay: Relay, wire: Wire, stage: Stage, reply: Reply, code: int) -> None:
+    if reply.code != code:
+        raise _fault(relay, f"{reply} (in reply to {stage.value})", wire)
+
+
+def _fault(relay: Relay, reason: str, wire: Wire | None = None) -> RelayFault:
+    if wire is not None:
+        wire.lose("refused")
+    return RelayFault(f"The relay {relay.host}:{relay.port} cannot be used: {reason}.")

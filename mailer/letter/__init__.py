@@ -1,0 +1,57 @@
+"""The letter: how it looks. Content in, bytes out; no files, no clock, no database.
+
+1. A room that knows what is to be said fills in an `IssueLetter` or a `NoteLetter`; whoever
+   sends fills in the `Letterhead`. A caller reads a `Theme` from its files.
+2. `preflight` names what is wrong with an issue before it is sent.
+3. `compile_letter` does the slow work once for each `Variant`: theme, styles, text part,
+   MIME. What comes out, a `CompiledLetter`, is stored (`to_bytes`, `from_bytes`).
+4. `CompiledLetter.merge` puts one reader's `MergeValues` in: a whole message with CRLF line
+   ends, in microseconds. `CompiledLetter.parts` shows it in a browser.
+
+Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `parse_mailbox` and
+`mailbox_header` for mailboxes in configuration and headers, and `LetterDue`, which any room
+returns that needs a letter sent.
+"""
+
+from mailer.letter.compile import compile_letter
+from mailer.letter.compiled import CompiledLetter
+from mailer.letter.content import (
+    IssueLetter,
+    LetterDue,
+    Letterhead,
+    LetterItem,
+    Mailbox,
+    MergeValues,
+    NoteLetter,
+    Organisation,
+    Theme,
+    Variant,
+)
+from mailer.letter.fields import MERGE_FIELDS
+from mailer.letter.headers import mailbox_header, parse_mailbox
+from mailer.letter.markdown import plain_text, render_markdown
+from mailer.letter.phrases import long_date
+from mailer.letter.preflight import Finding, preflight
+
+__all__ = [
+    "MERGE_FIELDS",
+    "CompiledLetter",
+    "Finding",
+    "IssueLetter",
+    "LetterDue",
+    "LetterItem",
+    "Letterhead",
+    "Mailbox",
+    "MergeValues",
+    "NoteLetter",
+    "Organisation",
+    "Theme",
+    "Variant",
+    "compile_letter",
+    "long_date",
+    "mailbox_header",
+    "parse_mailbox",
+    "plain_text",
+    "preflight",
+    "render_markdown",
+]

@@ -1,0 +1,157 @@
+"""What goes into a letter: frozen values, filled in by the rooms that know the facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A display name (may be empty) and an address, as in RFC 5322 section 3.4."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Who writes. `url` is the site's root without a closing slash; accents are #RRGGBB."""
+
+    name: str
+    address: str
+    url: str
+    language: str = "en"
+    accent: str = "#1F4E79"
+    accent_dark: str = "#9CC3E8"
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What every message of one mailing has in its header.
+
+    `date` is aware: the mailing's start, so that a message sent again is the same message.
+    `list_id` is the identifier of RFC 2919 without angle brackets ("updates.example.org"),
+    `list_name` the words before it.
+    """
+
+    sender: Mailbox
+    date: datetime
+    reply_to: Mailbox | None = None
+    list_name: str = ""
+    list_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterItem:
+    """One article. `summary` and `body` are Markdown, `title` and `topic` plain text.
+
+    A public item shows its summary and a link to `url`. A members' item is in no archive,
+    so its whole body stands in the letter.
+    """
+
+    title: str
+    summary: str
+    body: str
+    url: str
+    topic: str = ""
+    members_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLetter:
+    """An issue (or announcement) as a letter: `title` is its heading, "Update 120".
+
+    `archive_url` is the page from which this and earlier issues can be read.
+    """
+
+    publication: str
+    title: str
+    date: date
+    subject: str
+    preheader: str
+    language: str
+    items: tuple[LetterItem, ...]
+    organisation: Organisation
+    archive_url: str
+    join_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLetter:
+    """A short letter about one thing: a confirmation, a welcome, a reminder.
+
+    `paragraphs` are Markdown. The button bears `action_label` and leads to the merge field
+    `action_url`; an empty label leaves it out. `reason` says why the reader gets this.
+    """
+
+    subject: str
+    heading: str
+    language: str
+    paragraphs: tuple[str, ...]
+    action_label: str
+    organisation: Organisation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What readers who get the same bytes, merge fields aside, have in common.
+
+    `language` is that of the fixed phrases and the date; the items keep their own.
+    """
+
+    language: str
+    format: Literal["html", "text"]
+    member: bool
+
+    @property
+    def key(self) -> str:
+        """The variant's name in the ledger: "en-html-public", "es-text-member"."""
+        return f"{self.language}-{self.format}-{'member' if self.member else 'public'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The sources of one theme, read by the caller.
+
+    `html` is a Jinja2 template. `inlined_css` goes into style attributes. `kept_css` (media
+    queries, dark mode) stays in a `<style>` of its own. In both, `var(--accent)` and
+    `var(--accent-dark)` stand for the organisation's colours.
+    """
+
+    name: str
+    html: str
+    inlined_css: str
+    kept_css: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeValues:
+    """What differs from reader to reader.
+
+    `message_id` is whole, "<left@domain>". `fields` maps a merge field to its value; where
+    one is missing or blank, the author's fallback stands.
+    """
+
+    to_name: str
+    to_address: str
+    message_id: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDue:
+    """A letter that a room needs sent; the door that called the room has it enqueued.
+
+    Addressed to a subscriber, or to a bare address. The same `dedupe_key` is sent once. `note`
+    names its words, where a kind has several; empty, they are those of the kind.
+    """
+
+    kind: str
+    subscriber_id: int | None
+    address: str | None
+    language: str
+    dedupe_key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""

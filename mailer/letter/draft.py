@@ -1,0 +1,116 @@
+"""A letter before it is HTML or text: one variant's content, merge fields behind placeholders."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin
+
+from mailer.errors import WrongInput
+from mailer.letter.content import IssueLetter, LetterItem, NoteLetter, Variant
+from mailer.letter.fields import Field, Placeholders, refuse_unknown
+from mailer.letter.markdown import LINK_SCHEMES, Resolve
+
+# Only these may be where an author's link leads: a reader's own words never are.
+LINK_FIELDS = frozenset({"unsubscribe_url", "preferences_url", "letter_url"})
+WEB_LINK = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDraft:
+    """What one variant of an issue shows; `missing` counts the items kept for members."""
+
+    content: IssueLetter
+    items: tuple[LetterItem, ...]
+    missing: int
+
+
+def authored(content: IssueLetter | NoteLetter) -> tuple[tuple[str, str], ...]:
+    """Every text in which an author may write merge fields, each after its place in words."""
+    if isinstance(content, NoteLetter):
+        return (
+            ("the subject", content.subject),
+            ("the heading", content.heading),
+            *((f"paragraph {n}", text) for n, text in enumerate(content.paragraphs, 1)),
+            ("the reason", content.reason),
+        )
+    return (
+        ("the subject", content.subject),
+        ("the preheader", content.preheader),
+        *(
+            (f"the {part} of item {n} ({item.title})", text)
+            for n, item in enumerate(content.items, 1)
+            for part, text in (
+                ("title", item.title),
+                ("summary", item.summary),
+                ("body", item.body),
+            )
+        ),
+    )
+
+
+def refuse_unknown_fields(content: IssueLetter | NoteLetter, known: Collection[str]) -> None:
+    """Raises WrongInput, naming the place, at a merge field that is not `known`."""
+    for place, text in authored(content):
+        refuse_unknown(place, text, known)
+
+
+def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> IssueDraft:
+    """The items that this variant gets, with placeholders for the merge fields."""
+    shown = [item for item in content.items if variant.member or not item.members_only]
+    return IssueDraft(
+        content=replace(content, preheader=put.put_all(content.preheader)),
+        items=tuple(
+            replace(
+                item,
+                title=put.put_all(" ".join(item.title.split())),
+                summary=put.put_all(item.summary),
+                # A public item's body is read on its page, unless it is all there is.
+                body=put.put_all(item.body) if item.members_only or not item.summary else "",
+                url="" if item.members_only else web_link(item.url),
+            )
+            for item in shown
+        ),
+        missing=len(content.items) - len(shown),
+    )
+
+
+def draft_note(content: NoteLetter, put: Placeholders) -> NoteLetter:
+    """The note with placeholders for its merge fields."""
+    return replace(
+        content,
+        heading=put.put_all(content.heading),
+        paragraphs=tuple(put.put_all(text) for text in content.paragraphs),
+        reason=put.put_all(content.reason),
+    )
+
+
+def web_link(url: str | None) -> str:
+    """`url` if it is a plain http or https address, else nothing."""
+    return url if url and WEB_LINK.fullmatch(url) else ""
+
+
+def links_from(base: str, put: Placeholders) -> Resolve:
+    """Where the Markdown links of a letter lead: relative ones from `base`.
+
+    The resolver raises WrongInput where a merge field stands in a link and is not one that
+    Mailer itself fills with a link, alone.
+    """
+
+    def resolve(url: str) -> str | None:
+        pieces = list(put.cut(url))
+        if len(pieces) > 1:
+            alone = len(pieces) == 3 and pieces[0] == pieces[2] == ""
+            if alone and isinstance(pieces[1], Field) and pieces[1].name in LINK_FIELDS:
+                return url
+            raise WrongInput(
+                "A merge field stands inside a link; only "
+                f"{', '.join(sorted(LINK_FIELDS))} may be a link, each alone."
+            )
+        try:
+            absolute = urljoin(base.rstrip("/") + "/", url)
+        except ValueError:
+            return None
+        scheme, colon, _ = absolute.partition(":")
+        return absolute if colon and scheme.lower() in LINK_SCHEMES else None
+
+    return resolve

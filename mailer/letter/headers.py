@@ -1,0 +1,182 @@
+"""Header fields (RFC 5322), exactly as they go on the wire.
+
+Words that are not plain ASCII become encoded-words (RFC 2047), each at most 75 characters
+and cut between characters; never in a List-* field, a Message-ID or an address, where they
+would not be understood. The domain of an address becomes A-labels (RFC 5890); a local part
+that is not ASCII stays UTF-8 (RFC 6532). Whatever could end a line, or begin another header
+or recipient, is taken out of names and subjects and refused in addresses, ids and links.
+"""
+
+import re
+import textwrap
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import datetime
+
+from mailer.errors import WrongInput
+from mailer.letter.content import Mailbox
+from mailer.letter.plain import one_line
+
+_LINE = 76
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_PRINTABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
+_ADDRESS = re.compile(
+    r"[^\s\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\]\\,;:@\"]+"
+    r"@[^\s\x00-\x20\x7f-\x9f\ud800-\udfff<>()\[\]\\,;:@\"]+"
+)
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
+_LIST_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+LINK = re.compile(r"https?://[!#-;=?-~]+")
+_MAILBOX = re.compile(r"\s*(?P<name>.*?)\s*<\s*(?P<address>[^<>]*?)\s*>\s*", re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+# RFC 2047 section 5 (3): what may stand as itself in an encoded-word inside a phrase.
+_Q_SELF = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+
+
+def subject_header(subject: str) -> bytes:
+    """The Subject field, folded, with its CRLF."""
+    text = one_line(subject).strip()
+    if _PRINTABLE.fullmatch(text) and "=?" not in text:
+        room = _LINE - len("Subject: ")
+        lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+        if max(map(len, lines)) <= room:
+            return b"Subject: " + "\r\n ".join(lines).encode() + b"\r\n"
+    return b"Subject: " + _encoded_words(text, len("Subject: ")).encode() + b"\r\n"
+
+
+def mailbox_line(field: str, mailbox: Mailbox) -> bytes:
+    """An address field with one mailbox (From, Reply-To, To), folded, with its CRLF."""
+    return f"{field}: {_mailbox(mailbox.name, mailbox.address, len(field) + 2)}\r\n".encode()
+
+
+def mailbox_header(mailbox: Mailbox) -> str:
+    """The mailbox as it stands in an address field.
+
+    Raises:
+        WrongInput: the address is none.
+    """
+    return _mailbox(mailbox.name, mailbox.address, 0)
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Read `Name <name@example.org>`, `"Name, Jr" <…>` or a bare address.
+
+    Raises:
+        WrongInput: it is neither, or holds a line break or another control character.
+    """
+    if one_line(text) != text:
+        raise WrongInput(f"{text!r} holds a line break or control character; write one line.")
+    match = _MAILBOX.fullmatch(text)
+    name, address = (match["name"], match["address"]) if match else ("", text.strip())
+    if written := _QUOTED.fullmatch(name):
+        name = re.sub(r"\\(.)", r"\1", written[1])
+    if not _ADDRESS.fullmatch(address) or ('"' in name and not written):
+        raise WrongInput(f"{text!r} is no mailbox; write it like Ana Quispe <ana@example.org>.")
+    return Mailbox(name, address)
+
+
+def date_line(moment: datetime) -> bytes:
+    """The Date field of an aware moment."""
+    from email.utils import format_datetime
+
+    return f"Date: {format_datetime(moment)}\r\n".encode()
+
+
+def message_id_line(message_id: str) -> bytes:
+    """The Message-ID field of "<left@domain>".
+
+    Raises:
+        WrongInput: it has not that form.
+    """
+    if not _MESSAGE_ID.fullmatch(message_id):
+        raise WrongInput(f"{message_id!r} is no Message-ID; it must be like <left@example.org>.")
+    return b"Message-ID: " + message_id.encode() + b"\r\n"
+
+
+def list_id_line(name: str, list_id: str) -> bytes:
+    """The List-Id field (RFC 2919); a name that is not plain ASCII is left out.
+
+    Raises:
+        WrongInput: the identifier is none.
+    """
+    if not _LIST_ID.fullmatch(list_id):
+        raise WrongInput(f"{list_id!r} is no list identifier; write it like updates.example.org.")
+    phrase = _quoted_string(name) + " " if _PRINTABLE.fullmatch(name) and len(name) < 60 else ""
+    return f"List-Id: {phrase}<{list_id}>\r\n".encode()
+
+
+def unsubscribe_lines(url: str) -> bytes:
+    """List-Unsubscribe and List-Unsubscribe-Post (RFC 8058); the URL is never folded.
+
+    Raises:
+        WrongInput: `url` is no plain http or https address.
+    """
+    if not LINK.fullmatch(url) or len(url) > 900:
+        raise WrongInput(f"{url!r} cannot be an unsubscribe link; it must be a plain https URL.")
+    return (
+        f"List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    ).encode()
+
+
+def _mailbox(name: str, address: str, used: int) -> str:
+    spec = _addr_spec(address)
+    name = one_line(name).strip()
+    if not name:
+        return spec
+    if _ATOMS.fullmatch(name) and "=?" not in name:
+        phrase = name
+    elif _PRINTABLE.fullmatch(name) and "=?" not in name:
+        phrase = _quoted_string(name)
+    else:
+        phrase = ""
+    if not phrase or used + len(phrase) > _LINE:
+        phrase = _encoded_words(name, used)
+    used = used + len(phrase) if "\r\n" not in phrase else len(phrase) - phrase.rindex("\r\n") - 2
+    gap = "\r\n " if used + len(spec) + 3 > _LINE + 2 else " "
+    return f"{phrase}{gap}<{spec}>"
+
+
+def _addr_spec(address: str) -> str:
+    if not _ADDRESS.fullmatch(address):
+        raise WrongInput(f"{address!r} is no email address; it must be like ana@example.org.")
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    import idna
+
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        raise WrongInput(f"{domain!r} in {address!r} is no domain name.") from None
+
+
+def _quoted_string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _encoded_words(text: str, used: int) -> str:
+    """`text` as encoded-words, each on a line of its own; `used` columns are taken before."""
+    data = text.encode()
+    as_q = sum(1 if byte in _Q_SELF or byte == 0x20 else 3 for byte in data)
+    letter = "q" if as_q <= len(data) * 4 / 3 else "b"
+    words = []
+    room = _LINE - 1 - max(used, 1) - len("=?utf-8?q??=")
+    word = b""
+    for character in (c.encode() for c in text):
+        if word and len(_word(letter, word + character)) > room:
+            words.append(word)
+            word, room = b"", _LINE - 1 - len("=?utf-8?q??=")
+        word += character
+    words.append(word)
+    return "\r\n ".join(f"=?utf-8?{letter}?{_word(letter, word)}?=" for word in words if word)
+
+
+def _word(letter: str, data: bytes) -> str:
+    return b64encode(data).decode() if letter == "b" else "".join(_q(data))
+
+
+def _q(data: bytes) -> Iterator[str]:
+    for byte in data:
+        yield chr(byte) if byte in _Q_SELF else "_" if byte == 0x20 else f"={byte:02X}"

@@ -1,0 +1,101 @@
+"""What is said: publications, their issues and items, standing pages, and the archive of them.
+
+1. `ensure_first` makes the publication "Update" where there is none; `find_publication` finds
+   the one that is meant.
+2. A back catalogue comes in as plain text: `read_listing` (or `parse_listing`, pure) gives a
+   `Listing` or names the line that is damaged; `import_listing` brings it in, whole or not at
+   all, and again without effect. Every save is kept as a revision.
+3. Who makes and sends issues asks `list_issues`, `find_issue`, `issue_by_id`: these show
+   everything. `set_public` says whether an issue stands in the archive.
+4. Who shows the archive to anybody asks `recent_items`, `public_issue`, `public_item`, `pages`
+   and `find_page`: what is not public, or for members, does not exist for them.
+5. `issue_path`, `item_path` and their like say where each thing stands on the site.
+
+Functions take a session; whoever calls owns the transaction.
+"""
+
+from typing import TYPE_CHECKING
+
+from mailer.doors import opened_by
+
+if TYPE_CHECKING:
+    from mailer.publication.archive import (
+        find_page,
+        pages,
+        public_issue,
+        public_item,
+        public_publication,
+        recent_items,
+    )
+    from mailer.publication.content import (
+        ArchiveItem,
+        Issue,
+        IssueSummary,
+        Item,
+        Page,
+        Publication,
+        issue_path,
+        item_path,
+        page_path,
+        publication_path,
+    )
+    from mailer.publication.importing import ImportedListing, import_listing
+    from mailer.publication.issues import (
+        find_issue,
+        issue_by_id,
+        list_issues,
+        set_public,
+        version_of,
+    )
+    from mailer.publication.listing import (
+        ListedIssue,
+        ListedItem,
+        ListedPage,
+        Listing,
+        parse_listing,
+        read_listing,
+    )
+    from mailer.publication.series import (
+        ensure_first,
+        find_publication,
+        publication_by_id,
+        publications,
+    )
+
+__all__ = [
+    "ArchiveItem",
+    "ImportedListing",
+    "Issue",
+    "IssueSummary",
+    "Item",
+    "ListedIssue",
+    "ListedItem",
+    "ListedPage",
+    "Listing",
+    "Page",
+    "Publication",
+    "ensure_first",
+    "find_issue",
+    "find_page",
+    "find_publication",
+    "import_listing",
+    "issue_by_id",
+    "issue_path",
+    "item_path",
+    "list_issues",
+    "page_path",
+    "pages",
+    "parse_listing",
+    "public_issue",
+    "public_item",
+    "public_publication",
+    "publication_by_id",
+    "publication_path",
+    "publications",
+    "read_listing",
+    "recent_items",
+    "set_public",
+    "version_of",
+]
+
+__getattr__ = opened_by(__name__, __file__)

@@ -1,0 +1,141 @@
+"""What is said, as frozen values; where each thing stands on the site; how a slug is made."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+SLUG_CHARACTERS = 80
+LARGEST_NUMBER = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A numbered series. Empty `sender` and `reply_to` mean the configured ones."""
+
+    id: int
+    slug: str
+    title: str
+    description: str
+    language: str
+    sender: str
+    reply_to: str
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One article. `summary` and `body` are Markdown, all else is plain text."""
+
+    id: int
+    position: int
+    slug: str
+    title: str
+    topic: str
+    summary: str
+    body: str
+    link: str
+    members_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssueSummary:
+    """An issue without its items; `items` is how many it has. An announcement has no number."""
+
+    id: int
+    publication: Publication
+    kind: str
+    number: int | None
+    date: date
+    title: str
+    public: bool
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue or announcement, its items in order. `version` grows with every save."""
+
+    id: int
+    publication: Publication
+    kind: str
+    number: int | None
+    date: date
+    title: str
+    subject: str
+    preheader: str
+    language: str
+    public: bool
+    version: int
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveItem:
+    """A public item, and the issue that it stands in; `language` is that of its text."""
+
+    issue: IssueSummary
+    item: Item
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A standing page; `body` is Markdown."""
+
+    id: int
+    slug: str
+    title: str
+    body: str
+    position: int
+
+
+def publication_path(publication: Publication) -> str:
+    """The path of a publication's page, "/updates/"."""
+    return f"/{publication.slug}/"
+
+
+def issue_path(issue: Issue | IssueSummary) -> str:
+    """The path of an issue's page, "/updates/120/".
+
+    An announcement has no page of its own yet; it leads to its publication's.
+    """
+    if issue.number is None:
+        return publication_path(issue.publication)
+    return f"/{issue.publication.slug}/{issue.number}/"
+
+
+def item_path(issue: Issue | IssueSummary, item: Item) -> str:
+    """The path of an item's page, "/updates/120/a-pact-on-water/"."""
+    if issue.number is None:
+        return issue_path(issue)
+    return f"{issue_path(issue)}{item.slug}/"
+
+
+def page_path(page: Page) -> str:
+    """The path of a standing page, "/pages/aims/"."""
+    return f"/pages/{page.slug}/"
+
+
+def slug_from(title: str, taken: Collection[str], otherwise: str) -> str:
+    """A slug for `title`: lower-case ASCII letters, digits and hyphens, 80 characters at most.
+
+    It is none of `taken`; a title without a single such letter gives `otherwise`.
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", re.sub(r"'", "", plain)).strip("-") or otherwise
+    slug, again = _cut(words, SLUG_CHARACTERS), 1
+    while slug in taken:
+        again += 1
+        ending = f"-{again}"
+        slug = _cut(words, SLUG_CHARACTERS - len(ending)) + ending
+    return slug
+
+
+def _cut(words: str, length: int) -> str:
+    """`words` cut to `length`, between two words where there are several."""
+    if len(words) <= length:
+        return words
+    head, hyphen, _ = words[: length + 1].rpartition("-")
+    return head if hyphen else words[:length]

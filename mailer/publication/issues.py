@@ -1,0 +1,162 @@
+"""Issues, as those see them who make and send them: whether public or not, with every item."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from mailer.errors import NotFound
+from mailer.publication.content import (
+    LARGEST_NUMBER,
+    Issue,
+    IssueSummary,
+    Item,
+    Publication,
+)
+from mailer.publication.models import IssueRow, ItemRow, PublicationRow
+from mailer.publication.series import publication_by_id, publication_from
+
+NEWEST_FIRST = (IssueRow.date.desc(), IssueRow.number.desc(), IssueRow.id.desc())
+
+
+def list_issues(
+    session: Session, publication_id: int | None = None, *, public_only: bool = False
+) -> tuple[IssueSummary, ...]:
+    """The issues of one publication, or of all, newest first.
+
+    With `public_only` neither hidden issues nor members' items are counted.
+    """
+    items = select(func.count(ItemRow.id)).where(ItemRow.issue_id == IssueRow.id)
+    if public_only:
+        items = items.where(~ItemRow.members_only)
+    query = select(IssueRow, PublicationRow, items.scalar_subquery()).join(
+        PublicationRow, PublicationRow.id == IssueRow.publication_id
+    )
+    if publication_id is not None:
+        query = query.where(IssueRow.publication_id == publication_id)
+    if public_only:
+        query = query.where(IssueRow.public)
+    return tuple(
+        summary_from(issue, publication_from(publication), count)
+        for issue, publication, count in session.execute(query.order_by(*NEWEST_FIRST))
+    )
+
+
+def find_issue(session: Session, publication_id: int, number: int) -> Issue:
+    """The issue of a publication with this number.
+
+    Raises:
+        NotFound: there is none; the sentence names the newest.
+    """
+    publication = publication_by_id(session, publication_id)
+    row = find_row(session, publication_id, number)
+    if row is not None:
+        return issue_from(row, publication, items_of(session, row.id))
+    newest = session.scalar(
+        select(func.max(IssueRow.number)).where(IssueRow.publication_id == publication_id)
+    )
+    hint = (
+        "none has been written or imported yet"
+        if newest is None
+        else f"the newest is {publication.title} {newest}"
+    )
+    raise NotFound(f"There is no {publication.title} {number}; {hint}.")
+
+
+def issue_by_id(session: Session, issue_id: int) -> Issue:
+    """The issue or announcement with this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = session.get(IssueRow, issue_id)
+    if row is None:
+        raise NotFound(f"There is no issue with the id {issue_id}.")
+    return issue_from(
+        row, publication_by_id(session, row.publication_id), items_of(session, row.id)
+    )
+
+
+def version_of(session: Session, issue_id: int) -> int:
+    """The version of an issue: it grows with every save.
+
+    Raises:
+        NotFound: there is no such issue.
+    """
+    version = session.scalar(select(IssueRow.version).where(IssueRow.id == issue_id))
+    if version is None:
+        raise NotFound(f"There is no issue with the id {issue_id}.")
+    return version
+
+
+def set_public(session: Session, issue_id: int, public: bool, now: datetime) -> None:
+    """Show an issue in the archive, or hide it; `published_at` keeps the first time.
+
+    Raises:
+        NotFound: there is no such issue.
+    """
+    row = session.get(IssueRow, issue_id)
+    if row is None:
+        raise NotFound(f"There is no issue with the id {issue_id}.")
+    if row.public == public:
+        return
+    row.public = public
+    row.updated_at = now
+    if public and row.published_at is None:
+        row.published_at = now
+    session.flush()
+
+
+def find_row(session: Session, publication_id: int, number: int) -> IssueRow | None:
+    if not 0 <= number <= LARGEST_NUMBER:
+        return None
+    return session.scalar(
+        select(IssueRow).where(IssueRow.publication_id == publication_id, IssueRow.number == number)
+    )
+
+
+def items_of(session: Session, issue_id: int, *where: ColumnElement[bool]) -> tuple[Item, ...]:
+    rows = session.scalars(
+        select(ItemRow)
+        .where(ItemRow.issue_id == issue_id, *where)
+        .order_by(ItemRow.position, ItemRow.id)
+    )
+    return tuple(map(item_from, rows))
+
+
+def issue_from(row: IssueRow, publication: Publication, items: Iterable[Item]) -> Issue:
+    return Issue(
+        row.id,
+        publication,
+        row.kind,
+        row.number,
+        row.date,
+        row.title,
+        row.subject,
+        row.preheader,
+        row.language,
+        row.public,
+        row.version,
+        tuple(items),
+    )
+
+
+def summary_from(row: IssueRow, publication: Publication, items: int) -> IssueSummary:
+    return IssueSummary(
+        row.id, publication, row.kind, row.number, row.date, row.title, row.public, items
+    )
+
+
+def item_from(row: ItemRow) -> Item:
+    return Item(
+        row.id,
+        row.position,
+        row.slug,
+        row.title,
+        row.topic,
+        row.summary,
+        row.body,
+        row.link,
+        row.members_only,
+    )

@@ -1,0 +1,296 @@
+"""A back catalogue as plain text, parsed without looking at any database.
+
+    • Title of an item
+
+        Update 120. 31 March 2007
+
+        Its summary. Further paragraphs are its body.
+
+      • Title of a standing page
+
+        Its text, where bullets set further in make a list.
+
+An entry begins with a bullet at most three columns in. One whose text begins with a line like
+"Update 120. 31 March 2007" is an item of that issue; any other is a standing page. Whatever
+looks like damage is refused with its line, since half an article looks like a whole one to
+everybody but its author.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+from mailer.errors import WrongInput
+
+BULLET = "•"
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+LARGEST_FILE = 20_000_000
+
+_ENTRY = re.compile(rf" {{0,3}}{BULLET}(.*)")
+_ISSUE_LINE = re.compile(r"(\S.{0,199}?) ([0-9]{1,9})\. ([0-9]{1,2}) ([^\W\d_]+) ([0-9]{4})")
+# Behind a publication's title: nothing, a number, or words that end in a year.
+_ALMOST_AN_ISSUE = r"(\s*|\s+[0-9].*|\W.{0,40}\b[0-9]{4}\W*)"
+_SENTENCE_END = re.compile(r"""[.!?…]['"’”»)\]]*$""")
+# A line of text holds no control characters; a file that does is not a text.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedItem:
+    """An item as the listing has it; `line` is where it begins."""
+
+    title: str
+    summary: str
+    body: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIssue:
+    """An issue with its items in the listing's order; `publication` is a title."""
+
+    publication: str
+    number: int
+    date: date
+    items: tuple[ListedItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A standing page as the listing has it; `body` is Markdown."""
+
+    title: str
+    body: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A whole listing; `file` is the name to use in sentences about it."""
+
+    file: str
+    issues: tuple[ListedIssue, ...]
+    pages: tuple[ListedPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    title: str
+    line: int
+    lines: tuple[_Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _IssueLine:
+    publication: str
+    number: int
+    date: date
+    line: int
+
+
+def read_listing(path: Path, publication_titles: Collection[str]) -> Listing:
+    """Read and parse the file at `path`.
+
+    Raises:
+        WrongInput: the file cannot be read, is not UTF-8, or is damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise WrongInput(f"There is no file {path}; check the name.") from None
+    except IsADirectoryError:
+        raise WrongInput(f"{path} is a folder; name the listing in it.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise WrongInput(f"The file {path} cannot be read: {reason}.") from None
+    if len(content) > LARGEST_FILE:
+        raise WrongInput(f"{path} is larger than 20 MB, which no listing is.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        _refuse(path.name, line, "this is not UTF-8 text; save the file as UTF-8")
+    return parse_listing(text, path.name, publication_titles)
+
+
+def parse_listing(text: str, file: str, publication_titles: Collection[str]) -> Listing:
+    """Parse `text`, which came from `file`, for the publications with these titles.
+
+    Raises:
+        WrongInput: something is damaged; the sentence names file, line and reason.
+    """
+    if found := _CONTROL.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        _refuse(file, line, "this is no text: it holds control characters")
+    entries = list(_entries(text, file))
+    issues: dict[tuple[str, int], tuple[_IssueLine, list[ListedItem]]] = {}
+    pages: list[ListedPage] = []
+    seen: dict[tuple[str, int, str], int] = {}
+    for entry in entries:
+        last = entry is entries[-1]
+        issue = _issue_line(entry, file, publication_titles)
+        if issue is None:
+            page = _page(entry, file, last=last)
+            _refuse_twice(seen, ("", 0, page.title), page.line, file)
+            pages.append(page)
+            continue
+        item = _item(entry, file, last=last)
+        key = (issue.publication, issue.number)
+        _refuse_twice(seen, (*key, item.title), item.line, file)
+        first, items = issues.setdefault(key, (issue, []))
+        if first.date != issue.date:
+            _refuse(
+                file,
+                issue.line,
+                f"{issue.publication} {issue.number} is dated {in_words(issue.date)} here and "
+                f"{in_words(first.date)} in line {first.line}; make them the same",
+            )
+        items.append(item)
+    return Listing(
+        file,
+        tuple(
+            ListedIssue(publication, number, first.date, tuple(items))
+            for (publication, number), (first, items) in issues.items()
+        ),
+        tuple(pages),
+    )
+
+
+def in_words(day: date) -> str:
+    """A date as listings write it: "31 March 2007"."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _refuse(file: str, line: int, reason: str) -> NoReturn:
+    raise WrongInput(f"{file}:{line}: {reason}; nothing was imported.")
+
+
+def _refuse_twice(
+    seen: dict[tuple[str, int, str], int], key: tuple[str, int, str], line: int, file: str
+) -> None:
+    publication, number, title = key
+    kind = f"item of {publication} {number}" if publication else "page"
+    if key in seen:
+        _refuse(file, line, f"the {kind} “{title}” stands in line {seen[key]} already")
+    seen[key] = line
+
+
+def _entries(text: str, file: str) -> Iterator[_Entry]:
+    """The entries of the listing: a bullet's title, and the lines below it."""
+    title, begin, lines = None, 0, list[_Line]()
+    for number, raw in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        line = raw.expandtabs(4)
+        if bullet := _ENTRY.fullmatch(line):
+            if title is not None:
+                yield _Entry(title, begin, tuple(lines))
+            title, begin, lines = bullet[1].strip(), number, []
+            if not title:
+                _refuse(file, number, "a bullet without a title")
+        elif title is not None:
+            lines.append(_Line(number, line))
+        elif line.strip():
+            _refuse(file, number, f"text before the first bullet ({BULLET})")
+    if title is None:
+        _refuse(file, 1, f"the file is empty: no entry begins with a bullet ({BULLET})")
+    yield _Entry(title, begin, tuple(lines))
+
+
+def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine | None:
+    """The line that says which issue an entry belongs to; None for a standing page."""
+    texts = [line for line in entry.lines if line.text.strip()]
+    if not texts:
+        _refuse(file, entry.line, f"“{entry.title}” is cut off: nothing stands below its title")
+    first, *others = texts
+    for other in others:
+        if _ISSUE_LINE.fullmatch(other.text.strip()):
+            _refuse(
+                file,
+                other.number,
+                f"“{other.text.strip()}” stands in the middle of “{entry.title}”; "
+                "a title with its bullet is missing before it",
+            )
+    words = first.text.strip()
+    match = _ISSUE_LINE.fullmatch(words)
+    if match is None:
+        if any(re.fullmatch(re.escape(title) + _ALMOST_AN_ISSUE, words) for title in titles):
+            example = f"{min(titles)} 120. 31 March 2007"
+            _refuse(file, first.number, f"“{words}” is no issue and date; write “{example}”")
+        return None
+    publication, number, day, month, year = match.groups()
+    if int(number) == 0:
+        _refuse(file, first.number, "issues are numbered from 1")
+    if publication not in titles:
+        known = ", ".join(sorted(titles)) or "none yet"
+        _refuse(file, first.number, f"there is no publication “{publication}” (there is: {known})")
+    return _IssueLine(
+        publication, int(number), _date(day, month, year, file, first.number), first.number
+    )
+
+
+def _date(day: str, month: str, year: str, file: str, line: int) -> date:
+    try:
+        return date(int(year), MONTHS.index(month) + 1, int(day))
+    except ValueError:
+        _refuse(file, line, f"“{day} {month} {year}” is no date; write it like 31 March 2007")
+
+
+def _item(entry: _Entry, file: str, *, last: bool) -> ListedItem:
+    begin = next(at for at, line in enumerate(entry.lines) if line.text.strip()) + 1
+    blocks = _blocks(entry.lines[begin:], file)
+    if not blocks:
+        _refuse(file, entry.line, f"“{entry.title}” is cut off: it has no summary")
+    if last and not _SENTENCE_END.search(blocks[-1]):
+        _refuse_cut(entry, file)
+    return ListedItem(entry.title, blocks[0], "\n\n".join(blocks[1:]), entry.line)
+
+
+def _page(entry: _Entry, file: str, *, last: bool) -> ListedPage:
+    blocks = _blocks(entry.lines, file)
+    # A list has no sentences, and the last page may close with a call ("Become a member").
+    alone = len(blocks) == 1 and not blocks[0].startswith("- ")
+    if last and alone and not _SENTENCE_END.search(blocks[0]):
+        _refuse_cut(entry, file)
+    return ListedPage(entry.title, "\n\n".join(blocks), entry.line)
+
+
+def _refuse_cut(entry: _Entry, file: str) -> NoReturn:
+    end = max(line.number for line in entry.lines if line.text.strip())
+    _refuse(file, end, f"“{entry.title}” is cut off: the file ends in the middle of a sentence")
+
+
+def _blocks(lines: tuple[_Line, ...], file: str) -> list[str]:
+    """Paragraphs, each on one line, and lists, as Markdown."""
+    blocks: list[list[str]] = []
+    within = False
+    for line in lines:
+        words = line.text.strip()
+        if not words:
+            within = False
+        elif words.startswith(BULLET):
+            point = words.removeprefix(BULLET).strip()
+            if not point:
+                _refuse(file, line.number, "a bullet without words")
+            if blocks and blocks[-1][0].startswith("- "):
+                blocks[-1].append(f"- {point}")
+            else:
+                blocks.append([f"- {point}"])
+            within = True
+        elif within:
+            blocks[-1][-1] += f" {words}"
+        else:
+            blocks.append([words])
+            within = True
+    return ["\n".join(block) for block in blocks]

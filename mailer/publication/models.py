@@ -1,0 +1,131 @@
+"""The tables of what is said."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailer.database import Base, BigId, Json, UtcDateTime
+
+
+class PublicationRow(Base):
+    """A numbered series. Empty `sender` and `reply_to` mean the configured ones."""
+
+    __tablename__ = "publications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(200), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    sender: Mapped[str] = mapped_column(String(400), default="")
+    reply_to: Mapped[str] = mapped_column(String(400), default="")
+    theme: Mapped[str] = mapped_column(String(80), default="update")
+    cadence: Mapped[str] = mapped_column(String(80), default="")
+    language: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IssueRow(Base):
+    """One number of a publication, or an announcement, which has none.
+
+    `version` grows with every save; what it was is in `revisions`.
+    """
+
+    __tablename__ = "issues"
+    __table_args__ = (
+        CheckConstraint("kind IN ('issue', 'announcement')", "kind"),
+        CheckConstraint("(kind = 'issue') = (number IS NOT NULL)", "number"),
+        UniqueConstraint("publication_id", "number"),
+        Index(None, "publication_id", "date"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"))
+    kind: Mapped[str] = mapped_column(String(20), default="issue")
+    number: Mapped[int | None]
+    date: Mapped[date]
+    title: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text, default="")
+    preheader: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(String(20))
+    public: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ItemRow(Base):
+    """One article in an issue; its slug is given once and never changes."""
+
+    __tablename__ = "items"
+    __table_args__ = (UniqueConstraint("issue_id", "slug"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"))
+    position: Mapped[int]
+    slug: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(Text)
+    topic: Mapped[str] = mapped_column(String(80), default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    link: Mapped[str] = mapped_column(Text, default="")
+    picture_hash: Mapped[str | None] = mapped_column(ForeignKey("pictures.hash"), index=True)
+    picture_alt: Mapped[str] = mapped_column(Text, default="")
+    members_only: Mapped[bool] = mapped_column(default=False)
+
+
+class RevisionRow(Base):
+    """What an issue (with its items) or a page was after one save."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        CheckConstraint("(issue_id IS NULL) <> (page_id IS NULL)", "subject"),
+        UniqueConstraint("issue_id", "version"),
+        UniqueConstraint("page_id", "version"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    issue_id: Mapped[int | None] = mapped_column(ForeignKey("issues.id"))
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id"))
+    version: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    saved_by: Mapped[str] = mapped_column(String(200))
+
+
+class PageRow(Base):
+    """A standing page, like "Aims"; Markdown."""
+
+    __tablename__ = "pages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    position: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PictureRow(Base):
+    """A picture by the SHA-256 of its bytes, in hexadecimal; its URL never changes."""
+
+    __tablename__ = "pictures"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(80))
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,42 @@
+"""The application: routes, errors, headers."""
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from mailer import delivery
+from mailer.config import Config
+from mailer.database import Database
+from mailer.web import archive, choices, errors, operations, subscribe
+from mailer.web.headers import Headers
+from mailer.web.routing import BelowPath, slashless
+from mailer.web.site import Site
+
+
+class Pages(FastAPI):
+    """The application. Whatever it answers has its headers, a bug's page too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Everything around the routes: the site's own path is taken off before all else."""
+        site: Site = self.state.site
+        return BelowPath(Headers(super().build_middleware_stack()), site.config.site.path)
+
+
+def build(config: Config, database: Database) -> FastAPI:
+    """The pages of `config`'s organisation, on `database`."""
+    app = Pages(
+        title=config.organisation.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.site = site = Site(config, database)
+    # The first confirmation shall not wait for this in the transaction that enqueues it.
+    delivery.preload()
+    # The archive comes last: its addresses begin with any word.
+    routers = [part.router for part in (operations, subscribe, choices, archive)]
+    for router in routers:
+        app.include_router(router)
+    app.router.default = slashless(routers)
+    errors.register(app, site)
+    return app

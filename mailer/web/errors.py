@@ -1,0 +1,86 @@
+"""What went wrong, as a page in words: no traceback, no query, nobody's data."""
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from mailer.database import database_error
+from mailer.errors import MailerError, NotFound, WrongInput
+from mailer.web.phrases import PHRASES
+from mailer.web.readers import Erased, FromTest
+from mailer.web.routing import ForgottenSlash
+from mailer.web.site import Site
+
+PAGES = {
+    400: "wrong_way",
+    404: "not_found",
+    405: "wrong_way",
+    413: "too_much",
+    422: "wrong_way",
+    500: "broken",
+    503: "down",
+}
+
+log = structlog.get_logger()
+
+
+def register(app: FastAPI, site: Site) -> None:
+    """Let `app` answer every error with a page of `site`."""
+
+    def answer(status: int, page: str | None = None) -> Response:
+        phrase = page or PAGES.get(status, "wrong_way" if status < 500 else "broken")
+        assert phrase in PHRASES["en"]
+        if status >= 500:
+            # Where the database may be what is wrong, the page does without it.
+            return site.page("error", None, status=status, phrase=phrase)
+        with site.database.read() as session:
+            return site.page("error", session, status=status, phrase=phrase)
+
+    @app.exception_handler(ForgottenSlash)
+    def with_slash(request: Request, _error: ForgottenSlash) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{site.config.site.path}{request.scope['path']}/{query}", 308)
+
+    @app.exception_handler(HTTPException)
+    def by_status(request: Request, error: HTTPException) -> Response:
+        if request.scope["path"] == "":
+            # The site stands below a path, and that path alone was asked for.
+            return with_slash(request, ForgottenSlash())
+        response = answer(error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    def out_of_range(_request: Request, _error: RequestValidationError) -> Response:
+        # The only typed parameter is the number of a page of the archive.
+        return answer(404)
+
+    @app.exception_handler(Erased)
+    def erased(request: Request, _error: Erased) -> Response:
+        # For a mailbox provider's one-click POST, a reader who is gone has left.
+        return answer(200 if request.method == "POST" else 410, "gone")
+
+    @app.exception_handler(FromTest)
+    def from_test(_request: Request, _error: FromTest) -> Response:
+        return answer(200, "test")
+
+    @app.exception_handler(MailerError)
+    def in_words(_request: Request, error: MailerError) -> Response:
+        if isinstance(error, NotFound):
+            return answer(404)
+        return answer(422 if isinstance(error, WrongInput) else 500)
+
+    @app.exception_handler(SQLAlchemyError)
+    def database(_request: Request, error: SQLAlchemyError) -> Response:
+        log.error("page_failed", reason=str(database_error(error)))
+        down = isinstance(error, (OperationalError, InterfaceError, PoolTimeout))
+        return answer(503 if down else 500)
+
+    @app.exception_handler(Exception)
+    def bug(_request: Request, _error: Exception) -> Response:
+        # The server logs it, with its traceback, after this page has gone out.
+        return answer(500)

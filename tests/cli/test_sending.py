@@ -1,0 +1,152 @@
+"""`mailer issues` when it is about sending: scheduled, paused, resumed, cancelled, and told."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mailer import clock
+from tests.cli.conftest import Shell
+from tests.conftest import CONFIG
+from tests.delivery.desk import Desk, address
+from tests.sink import Sink
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+InDays = Callable[[float], str]
+
+FIELDS = {
+    "publication", "number", "status", "reason", "audience", "sent", "failed", "skipped",
+    "deferred", "queued", "in_flight", "in_doubt", "resent_in_doubt", "started_at", "finished_at",
+    "rate_per_s", "eta_s",
+}  # fmt: skip
+
+
+def status(shell: Shell) -> str:
+    return shell.say("issues", "status", "120").rstrip("\n")
+
+
+def test_a_draft_is_a_draft(shell: Shell) -> None:
+    assert status(shell) == "Update 120 is a draft."
+    told = shell.json("issues", "status", "120")
+    assert set(told) == FIELDS
+    assert (told["status"], told["audience"], told["started_at"]) == ("draft", 0, None)
+
+
+def test_scheduled_moved_paused_resumed(shell: Shell, in_days: InDays) -> None:
+    first = shell.say("issues", "schedule", "120", "--at", in_days(1))
+    assert first.startswith("Update 120 will be sent on ")
+    assert first.endswith(" (Europe/London).\n")
+    assert status(shell).startswith("Update 120 is scheduled for ")
+    moved = shell.say("issues", "schedule", "120", "--at", in_days(2))
+    assert moved != first
+    assert moved.removeprefix("Update 120 will be sent on ")[:10] in status(shell)
+    assert shell.json("issues", "list")[0]["status"] == "scheduled"
+    assert shell.say("issues", "pause", "120") == "Update 120 is paused.\n"
+    assert status(shell).startswith("Update 120 is paused. Paused by command (")
+    assert "paused" in shell.refusal("issues", "pause", "120")
+    assert shell.say("issues", "resume", "120") == "Update 120 goes on.\n"
+    assert shell.json("issues", "status", "120")["status"] == "scheduled"
+    assert "not paused" in shell.refusal("issues", "resume", "120")
+
+
+def test_a_time_is_the_organisations(shell: Shell) -> None:
+    year = clock.now().year + 1
+    said = shell.say("issues", "schedule", "120", "--at", f"{year}-07-01 09:30")
+    assert said == f"Update 120 will be sent on {year}-07-01 at 09:30 (Europe/London).\n"
+    said = shell.say("issues", "schedule", "120", "--at", f"{year}-07-01T09:30Z")
+    assert said == f"Update 120 will be sent on {year}-07-01 at 10:30 (Europe/London).\n"
+
+
+@pytest.mark.parametrize("at", ["soon", "2007-03-31 09:00", "2090-03-31", "9999-12-31 23:59"])
+def test_a_time_that_is_none_schedules_nothing(shell: Shell, at: str) -> None:
+    assert repr(at) in shell.refusal("issues", "schedule", "120", "--at", at)
+    assert status(shell) == "Update 120 is a draft."
+
+
+def test_sending_begins_and_is_cancelled(shell: Shell, desk: Desk) -> None:
+    desk.subscribe(address(1), address(2))
+    assert shell.say("issues", "send", "120") == (
+        "Update 120 is being sent; `mailer issues status 120` says how far it is.\n"
+    )
+    assert shell.json("issues", "show", "120")["public"] is True
+    assert "is being sent" in shell.refusal("issues", "send", "120")
+    assert "is being sent" in shell.refusal("issues", "schedule", "120", "--at", "2090-01-01 09:00")
+    mailing = desk.mailing(1)
+    assert mailing.status == "sending"
+    desk.fan_out(1)
+    assert status(shell).startswith("Update 120 is sending: 0 of 2 sent, 2 waiting.")
+    cancel = ("issues", "cancel", "120")
+    assert "say --yes" in shell.refusal(*cancel)
+    no = shell.run(*cancel, typed="\n", person=True, status=2)
+    assert no.remarks.endswith("[y/N] mailer: Nothing was changed.\n")
+    assert shell.json("issues", "status", "120")["status"] == "sending"
+    said = shell.say(*cancel, typed="y\n", person=True)
+    assert said == "Update 120 is cancelled; 2 readers who waited for it were skipped.\n"
+    assert status(shell).startswith(
+        "Update 120 is cancelled: 0 of 2 sent, 2 skipped. Cancelled by command ("
+    )
+    assert "cancelled" in shell.refusal("issues", "send", "120")
+    assert "cancelled" in shell.refusal(*cancel, "--yes")
+
+
+def test_what_is_sent_goes_to_new_readers_too(shell: Shell, desk: Desk) -> None:
+    assert "draft" in shell.refusal("issues", "send", "120", "--to-new")
+    desk.subscribe(address(1))
+    shell.run("issues", "send", "120")
+    desk.fan_out(1)
+    desk.put([1], state="sent")
+    desk.subscribe(address(2))
+    assert "is being sent" in shell.say("issues", "send", "120", "--to-new")
+    desk.fan_out(1)
+    assert status(shell).startswith("Update 120 is sending: 1 of 2 sent, 1 waiting.")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--within", "5m"), "add --wait"),
+        (("--within", ""), "add --wait"),
+        (("--wait", "--within", ""), "--within ''"),
+        (("--wait", "--within", "a while"), "--within 'a while'"),
+        (("--wait", "--within", "999999999999d"), "hundred years"),
+    ],
+)
+def test_a_wrong_span_sends_nothing(shell: Shell, words: tuple[str, ...], said: str) -> None:
+    assert said in shell.refusal("issues", "send", "120", *words)
+    assert status(shell) == "Update 120 is a draft."
+
+
+@pytest.mark.parametrize("verb", ["send", "pause", "resume", "cancel", "status", "test"])
+def test_an_issue_that_is_not_there(shell: Shell, verb: str) -> None:
+    more = {"cancel": ("--yes",), "test": ("ana@example.org",)}.get(verb, ())
+    assert "999" in shell.refusal("issues", verb, "999", *more)
+
+
+@pytest.fixture
+def sink(shell: Shell, database_url: str) -> Iterator[Sink]:
+    """A relay that knows everybody but Tom."""
+
+    def script(stage: str, argument: str) -> str | None:
+        return "550 5.1.1 no Tom here" if stage == "RCPT" and "tom@" in argument else None
+
+    with Sink(script).running() as running:
+        text = CONFIG.format(url=database_url, port=running.port)
+        (shell.folder / "config.toml").write_text(text)
+        yield running
+
+
+def test_test_letters_go_where_they_can(shell: Shell, sink: Sink) -> None:
+    three = ("ana@example.org", "tom@example.org", "eve@example.org")
+    said = shell.run("issues", "test", "120", *three, status=1).answer.splitlines()
+    assert [line.partition(": ")[0] for line in said] == list(three)
+    assert said[0].startswith("ana@example.org: sent: ")
+    assert said[1].startswith("tom@example.org: failed: ")
+    assert "550 5.1.1 no Tom here" in said[1]
+    assert said[2].startswith("eve@example.org: sent: ")
+    assert sink.recipients == ["ana@example.org", "eve@example.org"]
+    assert status(shell) == "Update 120 is a draft."
+    assert shell.say("subscribers", "export").count("\n") == 1
+
+
+def test_a_wrong_address_stops_all_test_letters(shell: Shell, sink: Sink) -> None:
+    assert "'nobody'" in shell.refusal("issues", "test", "120", "ana@example.org", "nobody")
+    assert sink.recorded == []

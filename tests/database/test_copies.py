@@ -1,0 +1,135 @@
+"""Copies of the database: consistent while it is in use, and put back whole or not at all."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from mailer import audit
+from mailer.database import Database, back_up, connect, require_sound, restore
+from mailer.errors import Failed, WrongInput
+from tests.conftest import NOW
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database of each kind with one line in its log."""
+    with closing(connect(database_url)) as opened:
+        say(opened, "before")
+        yield opened
+
+
+def say(database: Database, words: str) -> None:
+    with database.write() as session:
+        audit.record(session, NOW, "ana", "issue 1", words)
+
+
+def said(url: str) -> list[str]:
+    with closing(connect(url)) as database, database.read() as session:
+        return list(session.execute(text("SELECT words FROM audit ORDER BY id")).scalars())
+
+
+def test_a_backup_made_beside_a_writer_is_put_back(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    with database.write() as session:
+        audit.record(session, NOW, "ana", "issue 1", "unfinished")
+        session.flush()
+        back_up(database, file)
+    say(database, "after")
+    database.close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    restore(database_url, file)
+    assert said(database_url) == ["before"]
+    with closing(connect(database_url)) as restored:
+        require_sound(restored)
+    assert sorted(path.name for path in tmp_path.glob("*backup*")) == ["backup"]
+
+
+def test_a_file_that_stands_is_not_overwritten(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "precious"
+    file.write_text("precious")
+    with pytest.raises(WrongInput, match="exists already"):
+        back_up(database, file)
+    assert file.read_text() == "precious"
+
+
+def test_a_backup_goes_nowhere_without_a_folder(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(WrongInput, match="no folder"):
+        back_up(database, tmp_path / "no-such" / "backup")
+
+
+def test_what_is_no_backup_is_refused(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    noise = tmp_path / "noise"
+    noise.write_bytes(os.urandom(5000))
+    with pytest.raises((WrongInput, Failed)) as refused:
+        restore(database_url, noise)
+    assert "\n" not in str(refused.value)
+    with pytest.raises(WrongInput, match="no backup at"):
+        restore(database_url, tmp_path / "no-such")
+    assert said(database_url) == ["before"]
+
+
+@on_sqlite
+def test_a_database_in_use_is_not_replaced(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    back_up(database, file)
+    say(database, "after")
+    with database.read() as session:
+        session.execute(text("SELECT 1 FROM audit"))
+        with pytest.raises(Failed, match="in use"):
+            restore(database_url, file)
+    database.close()
+    assert said(database_url) == ["before", "after"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "mailer.db"]
+
+
+@on_sqlite
+def test_a_restored_database_is_as_private_as_a_new_one(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    back_up(database, file)
+    database.close()
+    file.chmod(0o644)
+    restore(database_url, file)
+    assert stat.S_IMODE((tmp_path / "mailer.db").stat().st_mode) == 0o600
+
+
+@on_sqlite
+def test_a_damaged_database_is_found_out(database: Database, tmp_path: Path) -> None:
+    database.close()
+    require_sound(database)
+    database.close()
+    with (tmp_path / "mailer.db").open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(4096 * 20))
+    with pytest.raises(
+        Failed, match=r"^The database is damaged \(Page [0-9]+: .*\); restore a backup\.$"
+    ):
+        require_sound(database)
+
+
+@on_sqlite
+def test_a_row_that_leads_nowhere_is_found_out(database: Database) -> None:
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA foreign_keys=OFF")
+        driver.execute(
+            "INSERT INTO revisions (issue_id, version, saved_at, saved_by, content)"
+            " VALUES (99, 1, '2007-03-31', 'ana', '{}')"
+        )
+    with pytest.raises(Failed, match="damaged"):
+        require_sound(database)

@@ -1,0 +1,121 @@
+"""An editor's desk for tests: the sample listing, readers, and short ways to look at the ledger."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+
+from mailer import audience, delivery
+from mailer.config import Config
+from mailer.database import Database
+from mailer.delivery import fan_out
+from mailer.delivery.claim import Claimed, claim
+from mailer.delivery.models import DeliveryRow, MailingRow
+from mailer.delivery.status import Status
+from mailer.publication import Issue, ensure_first, find_issue, import_listing, parse_listing
+from tests.conftest import NOW
+
+SAMPLE = Path("mailer/cli/demo/listing.txt").read_text(encoding="utf-8")
+LEASE = timedelta(seconds=60)
+UPDATES = 1
+
+
+def address(number: int) -> str:
+    return f"reader{number:03}@example.org"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One database with Updates 117 to 120, and those who work on it."""
+
+    database: Database
+    config: Config
+
+    def subscribe(self, *addresses: str) -> list[int]:
+        with self.database.write() as session:
+            return [
+                audience.add(
+                    session,
+                    one,
+                    publication_id=UPDATES,
+                    operator="test",
+                    now=NOW,
+                    name=one.partition("@")[0].capitalize(),
+                ).subscriber_id
+                for one in addresses
+            ]
+
+    def leave(self, *subscriber_ids: int) -> None:
+        with self.database.write() as session:
+            for one in subscriber_ids:
+                audience.leave(session, one, UPDATES, method="link", network=None, now=NOW)
+
+    @property
+    def issue(self) -> Issue:
+        with self.database.read() as session:
+            return find_issue(session, UPDATES, 120)
+
+    def schedule(self, at: datetime, now: datetime = NOW) -> int:
+        with self.database.write() as session:
+            return delivery.schedule(session, self.config, self.issue, at, now, "ana")
+
+    def begin(self, now: datetime = NOW) -> int:
+        """Have Update 120 sending, nothing fanned out yet; the mailing's id."""
+        mailing = self.schedule(now, now)
+        assert delivery.start(self.database, self.config, mailing, now).won
+        return mailing
+
+    def fan_out(self, mailing: int, now: datetime = NOW) -> None:
+        more = True
+        while more:
+            with self.database.write() as session:
+                more = fan_out.fan_out_chunk(session, mailing, now)
+
+    def send(self, now: datetime = NOW) -> int:
+        """Have Update 120 sending and fanned out; the mailing's id."""
+        mailing = self.begin(now)
+        self.fan_out(mailing, now)
+        return mailing
+
+    def claim(
+        self, worker: str = "sender-a", limit: int = 1000, now: datetime = NOW
+    ) -> list[Claimed]:
+        with self.database.write() as session:
+            return claim(session, worker, now, now.date(), LEASE, limit)
+
+    def rows(self, *columns: Any) -> list[Any]:
+        """Of every delivery, these columns, in the order of the ledger."""
+        with self.database.read() as session:
+            return list(session.execute(select(*columns).order_by(DeliveryRow.id)))
+
+    def states(self) -> Counter[str]:
+        return Counter(state for (state,) in self.rows(DeliveryRow.state))
+
+    def mailing(self, mailing: int) -> MailingRow:
+        with self.database.read() as session:
+            return session.get_one(MailingRow, mailing)
+
+    def status(self, now: datetime = NOW) -> Status:
+        issue = self.issue
+        with self.database.read() as session:
+            return delivery.status_of(session, issue.id, issue.kind, now)
+
+    def put(self, delivery_ids: Sequence[int], **values: Any) -> None:
+        """Write into the ledger by hand."""
+        with self.database.write() as session:
+            session.execute(
+                update(DeliveryRow).where(DeliveryRow.id.in_(delivery_ids)).values(**values)
+            )
+
+
+def furnish(database: Database, config: Config) -> Desk:
+    """A desk with the sample listing and no reader."""
+    with database.write() as session:
+        ensure_first(session, "en", NOW)
+        listing = parse_listing(SAMPLE, "listing.txt", ["Update"])
+        import_listing(session, listing, update=False, now=NOW, actor="command")
+    return Desk(database, config)

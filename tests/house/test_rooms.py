@@ -1,0 +1,96 @@
+"""How rooms are furnished: names that say something, modules that one can read, own things only."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+LONG = 400
+SAYS_WHY = re.compile(r"^Long, since .+", re.MULTILINE)
+SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common"}
+
+# What makes a browser or a mail program load something, and where from.
+LOADS = re.compile(
+    r"""<(?:script|img|iframe|source|video|audio|embed|object|use|image)\b[^>]*?
+        \b(?:src|srcset|data|href|poster)\s*=\s*["']?\s*(?P<tag>(?:https?:)?//[^"'\s>]*)
+      | <link\b[^>]*?\bhref\s*=\s*["']?\s*(?P<link>(?:https?:)?//[^"'\s>]*)
+      | url\(\s*["']?\s*(?P<css>(?:https?:)?//[^"')\s]*)
+      | @import\s+(?:url\()?["']?\s*(?P<import>(?:https?:)?//[^"')\s]*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def modules() -> list[Path]:
+    return sorted(Path("mailer").rglob("*.py"))
+
+
+def test_a_module_is_short_or_says_why_it_is_not() -> None:
+    long = []
+    for module in modules():
+        source = module.read_text(encoding="utf-8")
+        told = ast.get_docstring(ast.parse(source)) or ""
+        if (lines := source.count("\n")) > LONG and not SAYS_WHY.search(told):
+            long.append(f"{module} has {lines} lines")
+    # Make two of it, or let a line of its docstring begin with "Long, since ".
+    assert long == []
+
+
+def test_a_module_is_named_after_what_it_does() -> None:
+    assert [str(m) for m in modules() if {m.stem, m.parent.name} & SAYS_NOTHING] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(module)
+        for module in modules()
+        if module != Path("mailer/__init__.py")
+        and not ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
+
+
+def loads(text: str) -> Iterator[str]:
+    """What `text` lets a browser load from elsewhere."""
+    for found in LOADS.finditer(text):
+        yield next(filter(None, found.groups()))
+
+
+def test_no_template_loads_anything_from_elsewhere() -> None:
+    found = {
+        str(path): list(loads(path.read_text(encoding="utf-8")))
+        for path in Path("templates").rglob("*")
+        if path.is_file()
+    }
+    assert found
+    assert {path: urls for path, urls in found.items() if urls} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<script src="https://cdn.example/a.js"></script>',
+        "<img alt='' src=//cdn.example/pixel.gif>",
+        '<link rel="stylesheet" href="https://fonts.example/a.css">',
+        "@import url(https://fonts.example/a.css);",
+        "@import 'https://fonts.example/a.css';",
+        "p { background: url( 'http://cdn.example/a.png' ) }",
+    ],
+)
+def test_what_is_loaded_from_elsewhere_is_seen(line: str) -> None:
+    assert list(loads(line))
+
+
+def test_a_link_loads_nothing() -> None:
+    assert list(loads('<a href="https://example.org/">there</a>')) == []
+
+
+def test_no_name_at_a_door_is_a_module_behind_it() -> None:
+    """The module would take the name's place as soon as somebody imports it."""
+    for door in Path("mailer").glob("*/__init__.py"):
+        room = import_module(f"mailer.{door.parent.name}")
+        if hasattr(room, "__getattr__"):
+            assert not set(room.__all__) & {module.stem for module in door.parent.glob("*.py")}
+            assert all(hasattr(room, name) for name in room.__all__)

@@ -1,0 +1,87 @@
+"""What an author writes, and what comes of it."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer.letter import long_date, plain_text, render_markdown
+from mailer.letter.markdown import ALLOWED, parse, to_text
+
+
+def text(source: str) -> str:
+    links: list[str] = []
+    body = to_text(parse(source, "en"), links)
+    return "\n".join([body, *(f"[{n}] {url}" for n, url in enumerate(links, 1))])
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>\n"),
+        ("# One\n## Two", "<h2>One</h2>\n<h3>Two</h3>\n"),
+        ("### Three", "<h2>Three</h2>\n"),
+        ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"),
+        ("[a](https://b.example/?c=d&e)", '<p><a href="https://b.example/?c=d&amp;e">a</a></p>\n'),
+        ("![a map](/m.png)", '<p><a href="/m.png">Picture: a map</a></p>\n'),
+        ("Dear {{ greeting | friend }}", "<p>Dear friend</p>\n"),
+        ("Dear {{ greeting }}", "<p>Dear reader</p>\n"),
+    ],
+)
+def test_html(source: str, expected: str) -> None:
+    assert render_markdown(source, "en") == expected
+
+
+def test_a_table_keeps_its_alignment() -> None:
+    html = render_markdown("| a | b |\n|---|--:|\n| 1 | 2 |", "en")
+    assert '<td style="text-align:right">2</td>' in html
+
+
+@pytest.mark.parametrize(
+    "source", ["[x](javascript:alert(1))", "[x](data:text/html,y)", "<javascript:alert(1)>"]
+)
+def test_no_script_becomes_a_link(source: str) -> None:
+    assert "href" not in render_markdown(source, "en")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters() | st.sampled_from("<>\"'&[]()*_`#|!:/-\n"), max_size=80))
+def test_only_allowed_tags_come_out(source: str) -> None:
+    html = render_markdown(source, "en")
+    assert set(re.findall(r"</?([a-zA-Z][a-zA-Z0-9]*)", html)) <= set(ALLOWED)
+    plain_text(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("A \\*star\\* &amp; more  \nnext", "A *star* & more\nnext"),
+        (
+            "[a](https://b.example) and [c](https://b.example)",
+            "a [1] and c [1]\n[1] https://b.example",
+        ),
+        ("<https://b.example>", "https://b.example"),
+        ("1. a\n2. b\n   - c", "1. a\n\n2. b\n\n   - c"),
+        ("> a\n>\n> b", "> a\n> \n> b"),
+        ("```\ncode\n```", "    code"),
+        ("a\n\n---\n\nb", "a\n\n* * *\n\nb"),
+        ("| Term | Price |\n|---|---|\n| one year | £20 |", "- Term: one year; Price: £20"),
+    ],
+)
+def test_text(source: str, expected: str) -> None:
+    assert text(source) == expected
+
+
+def test_one_plain_line() -> None:
+    source = "# A\n\nSome *words*, {{ name }}\nand a [link](https://b.example).\n\n- one"
+    assert plain_text(source) == "A Some words, reader and a link. one".replace("one", "- one")
+
+
+def test_long_dates() -> None:
+    from datetime import date
+
+    day = date(2007, 3, 1)
+    assert long_date(day, "en") == "1 March 2007"
+    assert long_date(day, "es_PE") == "1 de marzo de 2007"
+    assert long_date(day, "qu") == "1 March 2007"

@@ -1,0 +1,101 @@
+"""A site with the sample listing and one reader, and a browser's requests to it."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+import mailer
+from mailer import audience, clock
+from mailer.config import Config
+from mailer.database import Database, connect
+from mailer.publication import ensure_first, import_listing, parse_listing
+from mailer.tokens import Purpose, Signer
+from mailer.web import create_app
+
+with warnings.catch_warnings():
+    # Starlette would rather have httpx's successor, which is not needed for anything else here.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+SAMPLE = (Path(mailer.__file__).parent / "cli/demo/listing.txt").read_text(encoding="utf-8")
+
+
+NETWORK = "192.0.2.7"
+"""Where the browser is."""
+
+
+@dataclass(frozen=True)
+class Ana:
+    """A reader of Update, and her links."""
+
+    id: int
+    publication_id: int
+    signer: Signer
+
+    def link(self, purpose: Purpose, expires: datetime | None = None) -> str:
+        return self.signer.link(purpose, self.id, self.publication_id, expires)
+
+    @property
+    def unsubscribe(self) -> str:
+        return f"/unsubscribe/{self.link(Purpose.UNSUBSCRIBE)}"
+
+    @property
+    def preferences(self) -> str:
+        return f"/preferences/{self.link(Purpose.PREFERENCES, in_a_week())}"
+
+    @property
+    def confirm(self) -> str:
+        return f"/confirm/{self.link(Purpose.CONFIRM, in_a_week())}"
+
+
+def in_a_week() -> datetime:
+    return clock.now() + timedelta(days=7)
+
+
+def long_ago() -> datetime:
+    return clock.now() - timedelta(seconds=1)
+
+
+def fill(database: Database, config: Config, now: datetime) -> Ana:
+    """Put the sample listing and one reader into the database."""
+    with database.write() as session:
+        ensure_first(session, "en", now)
+        listing = parse_listing(SAMPLE, "listing.txt", ["Update"])
+        import_listing(session, listing, update=False, now=now, actor="command")
+        added = audience.add(
+            session,
+            "ana@example.org",
+            publication_id=1,
+            operator="test",
+            now=now,
+            name="Ana Flores",
+        )
+    return Ana(added.subscriber_id, 1, Signer(config.site.secret_key))
+
+
+@pytest.fixture
+def ana(database: Database, config: Config, now: datetime) -> Ana:
+    return fill(database, config, now)
+
+
+@pytest.fixture
+def elsewhere(database: Database, database_url: str) -> Iterator[Database]:
+    """The same database, as another process has it open."""
+    opened = connect(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(database: Database, config: Config) -> FastAPI:
+    return create_app(config, database)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> TestClient:
+    return TestClient(app, follow_redirects=False, client=(NETWORK, 50_000))
