@@ -37,7 +37,8 @@ def _open(
         typer.Option(help="The configuration; else $MAILER_CONFIG, else ./config.toml."),
     ] = None,
 ) -> None:
-    context.obj = Door(config)
+    context.obj = door = Door(config)
+    context.call_on_close(door.close)
 
 
 def main() -> None:

@@ -33,6 +33,11 @@ class Door:
 
         return open_database(self.config)
 
+    def close(self) -> None:
+        """Close the database, where it was opened; SQLite then leaves no log file beside it."""
+        if "database" in vars(self):
+            self.database.close()
+
     @cached_property
     def operator(self) -> str:
         """Who runs the command, for the audit log and the record of consent."""

@@ -84,7 +84,12 @@ class Database:
 def connect(url: str, pool_size: int = 10) -> Database:
     """A `Database` on `url`, whatever the state of its schema."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": _BUSY_TIMEOUT_S})
+        engine = create_engine(
+            url,
+            pool_size=pool_size,
+            hide_parameters=True,
+            connect_args={"timeout": _BUSY_TIMEOUT_S},
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:

@@ -5,17 +5,15 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import mailer.cli.app
 from mailer import clock
 from mailer.cli import main
-from mailer.cli.door import Door
 from mailer.database import connect
 from tests.conftest import CONFIG, make_config
 from tests.delivery.desk import Desk, furnish
@@ -50,7 +48,6 @@ class Shell:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
-    doors: list[Door] = field(default_factory=list)
 
     def run(self, *words: str, status: int = 0, typed: str = "", person: bool = False) -> Answer:
         """Run a command to its end; its exit status is asserted."""
@@ -58,19 +55,11 @@ class Shell:
             patch.chdir(self.folder)
             patch.setattr(sys, "argv", ["mailer", *words])
             patch.setattr(sys, "stdin", _Terminal(typed, person=person))
-            patch.setattr(mailer.cli.app, "Door", self._door)
             with pytest.raises(SystemExit) as ended:
                 main()
-        for door in self.doors:
-            if "database" in vars(door):
-                door.database.close()
         said = Answer(*self.capsys.readouterr())
         assert (ended.value.code or 0) == status, said
         return said
-
-    def _door(self, path: Path | None) -> Door:
-        self.doors.append(Door(path))
-        return self.doors[-1]
 
     def say(self, *words: str, **more: Any) -> str:
         """What a command answers."""

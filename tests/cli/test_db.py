@@ -26,6 +26,21 @@ def test_a_database_is_created_once(empty: Shell) -> None:
         ]
 
 
+def beside(desk: Desk) -> list[str]:
+    """The files of a SQLite database."""
+    return [path.name for path in desk.database.sqlite_file.parent.glob("mailer.db*")]
+
+
+@on_sqlite
+def test_a_command_leaves_the_database_in_one_file(shell: Shell, desk: Desk) -> None:
+    desk.database.close()
+    for command in (("issues", "list"), ("subscribers", "add", "ana@example.org")):
+        shell.run(*command)
+        assert beside(desk) == ["mailer.db"]
+    shell.refusal("subscribers", "show", "nobody@example.org")
+    assert beside(desk) == ["mailer.db"]
+
+
 def test_a_database_is_created_on_a_server(empty: Shell, postgres: Postgres) -> None:
     url = postgres.database("mailer_made_by_upgrade")
     (empty.folder / "config.toml").write_text(CONFIG.format(url=url, port=9))
