@@ -24,6 +24,7 @@ from mailer.letter.content import (
     MergeValues,
     NoteLetter,
     Organisation,
+    Picture,
     Theme,
     Variant,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "MergeValues",
     "NoteLetter",
     "Organisation",
+    "Picture",
     "Theme",
     "Variant",
     "compile_letter",

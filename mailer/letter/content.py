@@ -15,8 +15,26 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture by its address on the site; `width` and `height` in CSS pixels.
+
+    `octets` is the size of the file; 0 means that there is none at `url`.
+    """
+
+    url: str
+    width: int
+    height: int
+    alt: str
+    caption: str = ""
+    octets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
-    """Who writes. `url` is the site's root without a closing slash; accents are #RRGGBB."""
+    """Who writes. `url` is the site's root without a closing slash; accents are #RRGGBB.
+
+    `footer` is a line or two of plain text of its own, for every letter's foot.
+    """
 
     name: str
     address: str
@@ -24,6 +42,10 @@ class Organisation:
     language: str = "en"
     accent: str = "#1F4E79"
     accent_dark: str = "#9CC3E8"
+    logo: Picture | None = None
+    heading_font: Literal["serif", "sans"] = "serif"
+    text_font: Literal["serif", "sans"] = "sans"
+    footer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +78,7 @@ class LetterItem:
     url: str
     topic: str = ""
     members_only: bool = False
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
