@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from email import policy
 from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 
 from jinja2 import Environment
@@ -29,6 +30,12 @@ from mailer.letter import (
 SHELF = Path(__file__).parents[1] / "templates" / "letters" / "update"
 SITE = "https://updates.example.org"
 TOKEN = "AbCdEf0123456789-_" * 3
+HEAD = Letterhead(
+    Mailbox("Andes Updates", "updates@andes.example"),
+    datetime(2026, 3, 31, 9, tzinfo=UTC),
+    list_name="Update",
+    list_id="updates.updates.example.org",
+)
 PARAGRAPH = (
     "The river rises in the snow and *feeds* three valleys; those who live there have asked "
     "for a say in how its water is shared, and [the law](https://law.example/water) gives it. "
@@ -77,6 +84,7 @@ def with_email_message(letter: CompiledLetter) -> Callable[[MergeValues], bytes]
     names = ("greeting", "unsubscribe_url", "preferences_url", "letter_url")
     marks = {name: f"https://mark.example/{name}" for name in names}
     html, text = letter.parts(MergeValues("", "a@b.example", "<1@b.example>", marks))
+    date = format_datetime(HEAD.date)
     sources = [html or "", text]
     for name, mark in marks.items():
         sources = [source.replace(mark, "{{ " + name + " }}") for source in sources]
@@ -87,7 +95,12 @@ def with_email_message(letter: CompiledLetter) -> Callable[[MergeValues], bytes]
         message["From"] = "Andes Updates <updates@andes.example>"
         message["To"] = f"{reader.to_name} <{reader.to_address}>"
         message["Subject"] = letter.subject
+        message["Date"] = date
         message["Message-ID"] = reader.message_id
+        message["List-Id"] = "Update <updates.updates.example.org>"
+        message["List-Unsubscribe"] = f"<{reader.fields['unsubscribe_url']}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message["Content-Language"] = "en"
         message.set_content(text_template.render(reader.fields))
         message.add_alternative(html_template.render(reader.fields), subtype="html")
         return message.as_bytes()
@@ -114,18 +127,12 @@ def main() -> None:
             for name in ("letter.html.j2", "inlined.css", "kept.css")
         ),
     )
-    head = Letterhead(
-        Mailbox("Andes Updates", "updates@andes.example"),
-        datetime(2026, 3, 31, 9, tzinfo=UTC),
-        list_name="Update",
-        list_id="updates.updates.example.org",
-    )
     issue, variant = an_issue(15), Variant("en", "html", member=False)
-    letter = compile_letter(issue, head, variant, theme)  # imports what it needs
+    letter = compile_letter(issue, HEAD, variant, theme)  # imports what it needs
     compiling = []
     for _ in range(9):
         start = time.perf_counter()
-        letter = compile_letter(issue, head, variant, theme)
+        letter = compile_letter(issue, HEAD, variant, theme)
         compiling.append((time.perf_counter() - start) * 1e3)
     merging = microseconds(letter.merge, [values(number) for number in range(2000)])
     building = microseconds(with_email_message(letter), [values(number) for number in range(20)])

@@ -14,11 +14,12 @@ from collections.abc import Collection, Iterator
 
 from mailer.errors import WrongInput
 from mailer.letter import headers
-from mailer.letter.compiled import CompiledLetter, Place, Slot
+from mailer.letter.compiled import CompiledLetter
 from mailer.letter.content import IssueLetter, Letterhead, NoteLetter, Theme, Variant
 from mailer.letter.draft import draft_issue, draft_note, refuse_unknown_fields
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, Field, Placeholders, fields_in
 from mailer.letter.html_part import html_part
+from mailer.letter.merge import Place, Slot
 from mailer.letter.plain import plain_content
 from mailer.letter.quoted import quoted
 from mailer.letter.text_part import issue_text, note_text
@@ -84,7 +85,10 @@ def _header(
     if isinstance(content, IssueLetter):
         if head.list_id:
             yield headers.list_id_line(head.list_name, head.list_id)
+        # RFC 8058 section 3.1; the link is never folded, or some mailbox providers do not see it.
+        yield b"List-Unsubscribe: <"
         yield Slot("list_unsubscribe", "unsubscribe_url")
+        yield b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     else:
         yield b"Auto-Submitted: auto-generated\r\n"  # RFC 3834: no out-of-office answers
     if re.fullmatch(r"[A-Za-z0-9-]{1,35}", variant.language):

@@ -8,31 +8,15 @@ Stored form, version 1: a line of JSON, LF, then the segments one after another.
      "lengths": [octets, …]}                   of the segments, one more than in `order`
 """
 
-import html
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from mailer.errors import WrongInput
-from mailer.letter import headers
-from mailer.letter.content import Mailbox, MergeValues, Variant
-from mailer.letter.fields import Field, fill, with_fallback
-from mailer.letter.plain import one_line
-from mailer.letter.quoted import quoted_value
+from mailer.letter.content import MergeValues, Variant
+from mailer.letter.merge import Place, Plan, Slot
 
 FORMAT = 1
-
-Place = Literal["to", "subject", "message_id", "list_unsubscribe", "html", "text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where a value goes, which decides how it is written, and which field it is."""
-
-    place: Place
-    field: str = ""
-    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +31,11 @@ class CompiledLetter:
     slots: tuple[Slot, ...]
     order: tuple[int, ...]
     segments: tuple[bytes, ...]
+    _plan: Plan = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        plan = Plan.of(self.slots, self.order, self.segments, self.subject, self.variant.language)
+        object.__setattr__(self, "_plan", plan)
 
     @property
     def key(self) -> str:
@@ -66,11 +55,7 @@ class CompiledLetter:
         Raises:
             WrongInput: the address, Message-ID or a link is none.
         """
-        made = [_WRITE[slot.place](self, slot, values) for slot in self.slots]
-        pieces = [b""] * (2 * len(self.order) + 1)
-        pieces[::2] = self.segments
-        pieces[1::2] = [made[slot] for slot in self.order]
-        return b"".join(pieces)
+        return self._plan.fill(values)
 
     def parts(self, values: MergeValues) -> tuple[str | None, str]:
         """The HTML (None in a text letter) and the text that this reader sees, lines by LF."""
@@ -124,7 +109,7 @@ class CompiledLetter:
                 and all(0 <= slot < len(letter.slots) for slot in letter.order)
                 and all(slot.place in get_args(Place) for slot in letter.slots)
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError):
             sound = False
         if not sound:
             raise WrongInput("A compiled letter is damaged; compile its mailing anew.")
@@ -139,60 +124,3 @@ def _split(blob: bytes, lengths: list[int]) -> list[bytes]:
     if at != len(blob) or any(length < 0 for length in lengths):
         raise ValueError("lengths do not add up")
     return segments
-
-
-def _value(field: str, fallback: str, values: MergeValues) -> str:
-    """A field's value for this reader; a greeting defaults to the name, the name to To's."""
-    value = values.fields.get(field)
-    if field.endswith("_url"):
-        return _link(field, value or fallback)
-    if value and value.isprintable() and value[0] != " " and value[-1] != " ":
-        return value  # as nearly all are
-    if not value and field in ("greeting", "name"):
-        value = values.fields.get("name") or values.to_name
-    return (one_line(value).strip() if value else "") or fallback
-
-
-def _link(field: str, url: str) -> str:
-    """`url`, if it is a plain web address: a link never runs a script, nor ends its attribute."""
-    if not headers.LINK.fullmatch(url):
-        raise WrongInput(f"The link {field!r} cannot be {url!r}; it must be a plain https URL.")
-    return url
-
-
-def _to(_letter: CompiledLetter, _slot: Slot, values: MergeValues) -> bytes:
-    return headers.mailbox_line("To", Mailbox(values.to_name, values.to_address))
-
-
-def _subject(letter: CompiledLetter, _slot: Slot, values: MergeValues) -> bytes:
-    def written(field: Field) -> str:
-        field = with_fallback(field, letter.variant.language)
-        return _value(field.name, field.fallback, values)
-
-    return headers.subject_header(fill(letter.subject, written))
-
-
-def _message_id(_letter: CompiledLetter, _slot: Slot, values: MergeValues) -> bytes:
-    return headers.message_id_line(values.message_id)
-
-
-def _list_unsubscribe(_letter: CompiledLetter, slot: Slot, values: MergeValues) -> bytes:
-    return headers.unsubscribe_lines(_value(slot.field, slot.fallback, values))
-
-
-def _html(_letter: CompiledLetter, slot: Slot, values: MergeValues) -> bytes:
-    return quoted_value(html.escape(_value(slot.field, slot.fallback, values)))
-
-
-def _text(_letter: CompiledLetter, slot: Slot, values: MergeValues) -> bytes:
-    return quoted_value(_value(slot.field, slot.fallback, values))
-
-
-_WRITE: dict[Place, Callable[[CompiledLetter, Slot, MergeValues], bytes]] = {
-    "to": _to,
-    "subject": _subject,
-    "message_id": _message_id,
-    "list_unsubscribe": _list_unsubscribe,
-    "html": _html,
-    "text": _text,
-}

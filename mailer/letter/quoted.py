@@ -11,12 +11,11 @@ so no value, however long, can lengthen a line of the letter.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 _SOFT = b"=\r\n"
 _ROOM = 75
 _UNSAFE = re.compile(rb"[^!-<>-~ ]|(?<= ) | \Z")
-_PLAIN_VALUE = re.compile(r"(?!\.|From )[!-<>-~]+(?: [!-<>-~]+)*")
+_NOT_FIRST = b".F "
 
 
 def quoted(text: str, *, before_value: bool = False) -> bytes:
@@ -30,15 +29,27 @@ def quoted(text: str, *, before_value: bool = False) -> bytes:
     return written + _SOFT if before_value and lines[-1] else written
 
 
-@lru_cache(maxsize=32)  # a link mostly stands in both parts of a message
 def quoted_value(text: str) -> bytes:
     """One merged value without line breaks, as whole lines each ending in a soft break."""
-    if _PLAIN_VALUE.fullmatch(text):  # most are: a name, a link
-        if len(text) <= _ROOM:
-            return text.encode() + _SOFT
-        if len(text) <= 2 * _ROOM and text[_ROOM] not in ".F":
-            return f"{text[:_ROOM]}=\r\n{text[_ROOM:]}=\r\n".encode()
-    return b"".join(chunk + _SOFT for chunk in _chunks(text.encode()) if chunk)
+    return _softly(text.encode())
+
+
+def quoted_plain(line: bytes) -> bytes:
+    """The same for a value in which no character need be quoted for its own sake.
+
+    That is: no "=", nothing beyond printable ASCII, no run of blanks, none at the end.
+    """
+    if not line or line[0] in _NOT_FIRST:
+        return _softly(line)
+    if len(line) <= _ROOM:
+        return line + _SOFT
+    if len(line) <= 2 * _ROOM and line[_ROOM] not in _NOT_FIRST:
+        return line[:_ROOM] + _SOFT + line[_ROOM:] + _SOFT
+    return _softly(line)
+
+
+def _softly(line: bytes) -> bytes:
+    return b"".join(chunk + _SOFT for chunk in _chunks(line) if chunk)
 
 
 def _chunks(line: bytes) -> Iterator[bytes]:
