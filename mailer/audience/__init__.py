@@ -8,8 +8,9 @@
    Publications are ids here; the doors know their names.
 3. A reader rules over what they get: `choices` and `change`, `leave` and `leave_all`.
 4. `suppress` keeps an address or a domain from being mailed; `suppression_of` says which are.
-5. Delivery asks `fan_out` for the audience of a mailing, `count_active` for its size, and
-   `recipients` for each reader once more before their letter goes out.
+5. Delivery asks `fan_out` for the audience of a mailing, `groups` for what sets the letters of
+   its readers apart, `count_active` for its size, and `recipients` for each reader once more
+   before their letter goes out.
 6. What is kept about somebody can be told (`story`, `export_person`), taken along
    (`export_csv`), and erased (`erase` in a transaction with the other rooms, then `scrub`).
 
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
     from mailer.audience.leaving import leave, leave_all
     from mailer.audience.retention import forget_networks, unconfirmed_since
     from mailer.audience.sendable import (
+        Group,
         NotSendable,
         Recipient,
         bare_recipient,
         count_active,
         fan_out,
+        groups,
         recipient_by_id,
         recipients,
     )
@@ -53,6 +56,7 @@ __all__ = [
     "Choices",
     "Confirmation",
     "Event",
+    "Group",
     "Happening",
     "ImportOutcome",
     "NotSendable",
@@ -80,6 +84,7 @@ __all__ = [
     "fan_out",
     "find",
     "forget_networks",
+    "groups",
     "import_csv",
     "leave",
     "leave_all",

@@ -1,11 +1,12 @@
 """Who gets a mailing: counted, listed in order, and looked at again before each letter."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from mailer.audience.address import normalise
@@ -38,6 +39,20 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """What sets readers apart whose letters differ; `topics` None: they chose none, and get all.
+
+    `key` is the same text for the same group, in this database.
+    """
+
+    language: str
+    format: str
+    is_member: bool
+    topics: tuple[str, ...] | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotSendable:
     """That a reader must not get the letter, and why in words."""
 
@@ -58,16 +73,28 @@ def count_active(session: Session, publication_id: int) -> int:
 
 def fan_out(
     publication_id: int, day: date, *, after: int = 0, limit: int | None = None
-) -> Select[int, str, bool]:
-    """The audience of a publication as a statement: (subscriber_id, format, is_member).
+) -> Select[int, str]:
+    """The audience of a publication as a statement: (subscriber_id, the key of their `Group`).
 
     In order of subscriber_id, from the first one greater than `after`; membership as of `day`.
     """
+    parts = (
+        SubscriberRow.language,
+        SubscriptionRow.format,
+        case((_member_on(day), "member"), else_="public"),
+        func.coalesce(cast(SubscriptionRow.topics, Text), ""),
+    )
     return (
         select(
             SubscriptionRow.subscriber_id,
-            SubscriptionRow.format,
-            case((_member_on(day), True), else_=False).label("is_member"),
+            parts[0]
+            .concat(" ")
+            .concat(parts[1])
+            .concat(" ")
+            .concat(parts[2])
+            .concat(" ")
+            .concat(parts[3])
+            .label("group"),
         )
         .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
         .where(
@@ -78,6 +105,21 @@ def fan_out(
         .order_by(SubscriptionRow.subscriber_id)
         .limit(limit)
     )
+
+
+def groups(session: Session, readers: Select[int, str]) -> list[Group]:
+    """The groups among `readers`, a statement that `fan_out` gave."""
+    found = readers.order_by(None).subquery()
+    return sorted(
+        (_group(key) for key in session.scalars(select(found.c.group).distinct())),
+        key=lambda group: group.key,
+    )
+
+
+def _group(key: str) -> Group:
+    language, format_, member, topics = key.split(" ", 3)
+    chosen = tuple(json.loads(topics)) if topics else ()
+    return Group(language, format_, member == "member", chosen or None, key)
 
 
 def recipients(

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         compile_issue,
         preload,
         require_sendable,
-        variants,
     )
     from mailer.delivery.erasing import erase
     from mailer.delivery.letters import letter_in_browser
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from mailer.delivery.sender import Sender
     from mailer.delivery.status import Status, status_of, statuses
     from mailer.delivery.trial import Trial
+    from mailer.delivery.variants import usual_variants
     from mailer.publication import Issue
 
 __all__ = [
@@ -71,7 +71,7 @@ __all__ = [
     "status_of",
     "statuses",
     "try_relay",
-    "variants",
+    "usual_variants",
     "waiting_without_worker",
     "write_sample",
 ]

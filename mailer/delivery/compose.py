@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import product
 
 from mailer.config import Config, resource
 from mailer.delivery.notes import note_letter
@@ -79,21 +78,14 @@ def require_sendable(findings: Sequence[Finding]) -> None:
             raise WrongInput(f"{finding.place}: {finding.reason} {finding.remedy}")
 
 
-def variants(issue: Issue) -> tuple[Variant, ...]:
-    """The variants that an issue's readers may get; members' ones only where they differ."""
-    memberships = (False, True) if any(item.members_only for item in issue.items) else (False,)
-    return tuple(
-        Variant(issue.language, form, member)  # type: ignore[arg-type]
-        for form, member in product(("html", "text"), memberships)
-    )
-
-
-def compile_issue(config: Config, issue: Issue, at: datetime) -> tuple[CompiledLetter, ...]:
-    """The issue's letter in each of its variants; `at` is the Date of every message."""
+def compile_issue(
+    config: Config, issue: Issue, at: datetime, variants: Sequence[Variant]
+) -> tuple[CompiledLetter, ...]:
+    """The issue's letter in each of these variants; `at` is the Date of every message."""
     content = issue_letter(config, issue)
     head = letterhead(config, at, issue.publication)
     look = theme(issue.publication.theme, "letter")
-    letters = tuple(compile_letter(content, head, variant, look) for variant in variants(issue))
+    letters = tuple(compile_letter(content, head, variant, look) for variant in variants)
     for letter in letters:
         require_mergeable(config, letter)
     return letters

@@ -1,14 +1,29 @@
-"""The fan-out: a delivery for every active subscription, in bounded chunks, resumed by key."""
+"""The fan-out: a delivery for every active subscription, in bounded chunks, resumed by key.
 
+1. A chunk of readers is a handful of groups, whose letters differ; each group has its variant.
+2. Where a letter is lacking that a group needs, the chunk says so and writes nothing: somebody
+   compiles it (`mailing.compile_more`), outside of any transaction, and tries again.
+3. Else one INSERT … SELECT writes a delivery for each reader, pointing to the letter of their
+   group; readers for whom the issue has no item are skipped then and there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Subquery, case, func, literal, select, update
+from sqlalchemy import CTE, Select, Text, case, column, func, literal, select, update, values
 from sqlalchemy.orm import Session
 
 from mailer import audience
-from mailer.database import upsert
+from mailer.database import BigId, upsert
+from mailer.delivery.frozen import thaw
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
-from mailer.delivery.states import QUEUED
+from mailer.delivery.states import QUEUED, SKIPPED
+from mailer.delivery.variants import NO_ITEM, variant_for
+from mailer.letter import Variant
+
+_NONE = 0
+"""In the place of a letter's id: there is no letter for this group."""
 
 CHUNK = 5000
 """Subscribers in one transaction: some 20 ms on SQLite, whose write lock it holds."""
@@ -25,8 +40,19 @@ def unfanned(session: Session) -> list[int]:
     )
 
 
-def fan_out_chunk(session: Session, mailing_id: int, now: datetime) -> bool:
-    """Write the next deliveries of a mailing; True when there are more to come.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of a chunk: whether `more` is to come, and which letters it `lacks`.
+
+    Where it lacks some, it wrote nothing.
+    """
+
+    more: bool
+    lacks: tuple[Variant, ...] = ()
+
+
+def fan_out_chunk(session: Session, mailing_id: int, now: datetime) -> Step:
+    """Write the next deliveries of a mailing.
 
     The cursor moves in the transaction that writes the chunk, and only from where this call saw
     it: killed anywhere, the fan-out goes on without a gap; run twice at once, one of them waits.
@@ -38,12 +64,13 @@ def fan_out_chunk(session: Session, mailing_id: int, now: datetime) -> bool:
             MailingRow.day,
             MailingRow.status,
             MailingRow.fanned_out_at,
+            MailingRow.content,
         )
         .where(MailingRow.id == mailing_id)
         .with_for_update()
     ).one()
     if seen.status != "sending" or seen.fanned_out_at is not None:
-        return False
+        return Step(more=False)
     chunk = audience.fan_out(
         seen.publication_id, seen.day, after=seen.fan_out_cursor, limit=CHUNK
     ).subquery()
@@ -55,18 +82,26 @@ def fan_out_chunk(session: Session, mailing_id: int, now: datetime) -> bool:
         # key, not at a count, or they would push others out of it.
         rest = audience.fan_out(seen.publication_id, seen.day, after=seen.fan_out_cursor)
         readers = rest.where(rest.selected_columns.subscriber_id <= last)
-        _insert_deliveries(session, mailing_id, readers.subquery(), now)
+        letters, lacks = _letters(session, mailing_id, seen.content, readers)
+        if lacks:
+            return Step(more=True, lacks=lacks)
+        _insert_deliveries(session, mailing_id, readers, letters, now)
     more = bool(found == CHUNK)
     session.execute(
         update(MailingRow)
         .where(MailingRow.id == mailing_id, MailingRow.fan_out_cursor == seen.fan_out_cursor)
         .values(fan_out_cursor=last or seen.fan_out_cursor, fanned_out_at=None if more else now)
     )
-    return more
+    return Step(more)
 
 
-def _insert_deliveries(session: Session, mailing_id: int, readers: Subquery, now: datetime) -> None:
-    letters: dict[str, int] = {
+def _letters(
+    session: Session, mailing_id: int, content: str, readers: Select[int, str]
+) -> tuple[dict[str, int], tuple[Variant, ...]]:
+    """For each group among the readers the id of its letter; and the variants that have none."""
+    issue = thaw(content)
+    wanted = {group.key: variant_for(issue, group) for group in audience.groups(session, readers)}
+    stored: dict[str, int] = {
         row.variant: row.id
         for row in session.execute(
             select(CompiledLetterRow.variant, CompiledLetterRow.id)
@@ -74,36 +109,55 @@ def _insert_deliveries(session: Session, mailing_id: int, readers: Subquery, now
             .order_by(CompiledLetterRow.version)
         )
     }
-    columns = readers.c
+    lacks = {variant for variant in wanted.values() if variant and variant.key not in stored}
+    letters = {
+        group: _NONE if variant is None else stored.get(variant.key, _NONE)
+        for group, variant in wanted.items()
+    }
+    return letters, tuple(sorted(lacks, key=lambda variant: variant.key))
 
-    def letter_for(form: str, member: bool) -> int:
-        wanted = f"-{form}-{'member' if member else 'public'}"
-        plain = f"-{form}-public"
-        return next(letters[key] for end in (wanted, plain) for key in letters if key.endswith(end))
 
-    chosen = case(
-        (columns.format == "text", case(
-            (columns.is_member, letter_for("text", True)), else_=letter_for("text", False)
-        )),
-        else_=case(
-            (columns.is_member, letter_for("html", True)), else_=letter_for("html", False)
-        ),
-    )  # fmt: skip
-    deliveries = select(
-        literal(mailing_id),
-        columns.subscriber_id,
-        chosen,
-        literal(QUEUED),
-        literal(""),
-        literal(now, DeliveryRow.due_at.type),
-        literal(0),
-        literal(0),
-    ).select_from(readers)
-    targets = ["mailing_id", "subscriber_id", "letter_id", "state", "reason", "due_at", "tries",
-               "doubts"]  # fmt: skip
+def _insert_deliveries(
+    session: Session,
+    mailing_id: int,
+    readers: Select[int, str],
+    letters: Mapping[str, int],
+    now: datetime,
+) -> None:
+    reader, of = readers.subquery(), _table(letters)
+    # A reader whose group came into being since the groups were looked at gets the usual letter.
+    usual = (
+        select(func.min(CompiledLetterRow.id))
+        .where(CompiledLetterRow.mailing_id == mailing_id)
+        .scalar_subquery()
+    )
+    letter = case((of.c.letter.is_(None), usual), else_=func.nullif(of.c.letter, _NONE))
+    nothing = of.c.letter == _NONE
+    deliveries = (
+        select(
+            literal(mailing_id),
+            reader.c.subscriber_id,
+            letter,
+            case((nothing, SKIPPED), else_=QUEUED),
+            case((nothing, NO_ITEM), else_=""),
+            literal(now, DeliveryRow.due_at.type),
+            case((nothing, literal(now, DeliveryRow.finished_at.type))),
+            literal(0),
+            literal(0),
+        )
+        .select_from(reader)
+        .join(of, of.c.group == reader.c.group, isouter=True)
+    )
+    targets = ["mailing_id", "subscriber_id", "letter_id", "state", "reason", "due_at",
+               "finished_at", "tries", "doubts"]  # fmt: skip
     if session.get_bind().dialect.name == "sqlite":
         # SQLite's grammar needs a WHERE between INSERT … SELECT and ON CONFLICT.
         deliveries = deliveries.where(literal(True))
     session.execute(
         upsert(session, DeliveryRow).from_select(targets, deliveries).on_conflict_do_nothing()
     )
+
+
+def _table(letters: Mapping[str, int]) -> CTE:
+    """`letters` as a table within the statement: (group, letter)."""
+    return values(column("group", Text), column("letter", BigId)).data(list(letters.items())).cte()

@@ -6,21 +6,25 @@ try it, one does it and the others are told that it is done.
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from mailer import audit, publication
 from mailer.clock import in_words, today
 from mailer.config import Config
-from mailer.database import Database
+from mailer.database import Database, upsert
 from mailer.delivery import compose
+from mailer.delivery.frozen import freeze, thaw
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
 from mailer.delivery.states import SKIPPED, WAITING
+from mailer.delivery.variants import usual_variants
 from mailer.errors import MailerError, Refused
+from mailer.letter import CompiledLetter, Variant
 from mailer.publication import Issue
 
 _SKIP_CHUNK = 2000
@@ -120,7 +124,7 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
         if mailing.status != "scheduled" or mailing.start_at > now:
             return Started(mailing_id, won=False)
         compose.require_sendable(compose.check_issue(config, issue))
-        letters = compose.compile_issue(config, issue, now)
+        letters = compose.compile_issue(config, issue, now, usual_variants(issue))
         with database.write() as session:
             begun = session.execute(
                 update(MailingRow)
@@ -134,6 +138,7 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
                     started_at=now,
                     send_until=now + config.pace.give_up,
                     day=today(config.organisation.zone, now),
+                    content=freeze(issue),
                     message_id_domain=compose.message_id_domain(config),
                 )
                 .returning(MailingRow.id)
@@ -143,23 +148,59 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
             if publication.version_of(session, issue.id) != issue.version:
                 session.rollback()
                 continue
-            session.execute(
-                insert(CompiledLetterRow),
-                [
-                    {
-                        "mailing_id": mailing_id,
-                        "variant": letter.key,
-                        "version": 1,
-                        "compiled": letter.to_bytes(),
-                        "created_at": now,
-                    }
-                    for letter in letters
-                ],
-            )
+            _store(session, mailing_id, letters, now)
             publication.set_public(session, issue.id, public=True, now=now)
             audit.record(session, now, "mailer", f"issue {issue.id}", "began to be sent")
             return Started(mailing_id, won=True)
     raise Refused("The issue is being saved all the time; try again when the editor pauses.")
+
+
+def compile_more(
+    database: Database,
+    config: Config,
+    mailing_id: int,
+    variants: Sequence[Variant],
+    now: datetime,
+) -> None:
+    """Compile further variants of a mailing that has begun, as they would have been at its start.
+
+    Where that cannot be done the mailing is paused with the reason.
+    """
+    with database.read() as session:
+        mailing = session.get_one(MailingRow, mailing_id)
+    assert mailing.content is not None
+    assert mailing.started_at is not None
+    try:
+        letters = compose.compile_issue(config, thaw(mailing.content), mailing.started_at, variants)
+    except MailerError as error:
+        with database.write() as session:
+            session.execute(
+                update(MailingRow)
+                .where(MailingRow.id == mailing_id, MailingRow.status == "sending")
+                .values(status="paused", reason=f"A letter could not be compiled: {error}")
+            )
+        return
+    with database.write() as session:
+        _store(session, mailing_id, letters, now)
+
+
+def _store(
+    session: Session, mailing_id: int, letters: Sequence[CompiledLetter], now: datetime
+) -> None:
+    """Store letters, each once: of two that compiled the same one, the first stands."""
+    session.execute(
+        upsert(session, CompiledLetterRow).on_conflict_do_nothing(),
+        [
+            {
+                "mailing_id": mailing_id,
+                "variant": letter.key,
+                "version": 1,
+                "compiled": letter.to_bytes(),
+                "created_at": now,
+            }
+            for letter in letters
+        ],
+    )
 
 
 def start_due(database: Database, config: Config, now: datetime) -> list[int]:

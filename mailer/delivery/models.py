@@ -24,8 +24,9 @@ class MailingRow(Base):
     """One act of sending a letter to an audience.
 
     `message_id_domain` and `nonce` are frozen here, so that a message sent again is the same
-    message; `started_at` is its Date. `fan_out_cursor` is the last subscriber that the fan-out
-    has looked at; `fanned_out_at` is set when it has seen them all.
+    message; `started_at` is its Date. `content` is the issue as it was then, from which variants
+    are compiled that nobody needed at the start. `fan_out_cursor` is the last subscriber that
+    the fan-out has looked at; `fanned_out_at` is set when it has seen them all.
     """
 
     __tablename__ = "mailings"
@@ -63,6 +64,7 @@ class MailingRow(Base):
     fanned_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     day: Mapped[date | None]
+    content: Mapped[str | None] = mapped_column(Text)
     message_id_domain: Mapped[str] = mapped_column(String(255), default="")
     nonce: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -84,7 +86,10 @@ class CompiledLetterRow(Base):
 
 
 class DeliveryRow(Base):
-    """The ledger: one message of a mailing to one subscriber (or, for tests, to an address)."""
+    """The ledger: one message of a mailing to one subscriber (or, for tests, to an address).
+
+    `letter_id` is NULL where the mailing has nothing for this reader.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -94,6 +99,7 @@ class DeliveryRow(Base):
             "state",
         ),
         CheckConstraint("(subscriber_id IS NULL) <> (address IS NULL)", "recipient"),
+        CheckConstraint("letter_id IS NOT NULL OR state = 'skipped'", "letter"),
         UniqueConstraint("mailing_id", "subscriber_id"),
         UniqueConstraint("mailing_id", "address"),
         Index(None, "mailing_id", "state"),
@@ -116,7 +122,7 @@ class DeliveryRow(Base):
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"))
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id"))
     address: Mapped[str | None] = mapped_column(String(320))
-    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id"))
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letters.id"))
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text, default="")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mailer.config import Config
 from mailer.delivery import compose
+from mailer.delivery.variants import usual_variants
 from mailer.errors import Failed
 from mailer.letter import MergeValues
 from mailer.publication import Issue
@@ -26,7 +27,7 @@ def write_sample(config: Config, issue: Issue, folder: Path, now: datetime) -> l
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for letter in compose.compile_issue(config, issue, now):
+        for letter in compose.compile_issue(config, issue, now, usual_variants(issue)):
             html, text = letter.parts(values)
             contents = {".eml": letter.merge(values), ".txt": text.encode()}
             if html is not None:

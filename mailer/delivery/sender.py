@@ -227,5 +227,16 @@ class Sender:
             more = True
             while more:
                 with self._database.write(ahead=True) as session:
-                    more = fan_out.fan_out_chunk(session, mailing_id, self._now())
+                    step = fan_out.fan_out_chunk(session, mailing_id, self._now())
+                if step.lacks:
+                    # A letter takes longer to compile than the connections should wait.
+                    await asyncio.to_thread(
+                        mailing.compile_more,
+                        self._database,
+                        self._config,
+                        mailing_id,
+                        step.lacks,
+                        self._now(),
+                    )
+                more = step.more
                 await asyncio.sleep(0)

@@ -22,6 +22,7 @@ from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
 from mailer.delivery.record import Outcome, commit
 from mailer.delivery.sender import worker_name
 from mailer.delivery.states import CLAIMED, FAILED, SENT
+from mailer.delivery.variants import usual_variants
 from mailer.delivery.wire import ConnectionLost
 from mailer.errors import WrongInput
 from mailer.letter import CompiledLetter
@@ -51,7 +52,7 @@ async def send(
     recipients = {normal.mailbox: normal.address for normal in map(audience.normalise, addresses)}
     compose.require_sendable(compose.check_issue(config, issue))
     now = clock.now()
-    letter = compose.compile_issue(config, issue, now)[0]
+    (letter,) = compose.compile_issue(config, issue, now, usual_variants(issue)[:1])
     worker = worker_name("test")
     claimed = _write_down(database, config, issue, letter, list(recipients.values()), worker, actor)
     maker = MessageMaker(config, Signer(config.site.secret_key, config.site.old_secret_keys))

@@ -31,7 +31,7 @@ from mailer.letter.content import (
 from mailer.letter.fields import MERGE_FIELDS
 from mailer.letter.headers import mailbox_header, parse_mailbox
 from mailer.letter.markdown import plain_text, render_markdown
-from mailer.letter.phrases import long_date
+from mailer.letter.phrases import has_phrases, long_date, spoken
 from mailer.letter.preflight import Finding, preflight
 
 __all__ = [
@@ -50,10 +50,12 @@ __all__ = [
     "Theme",
     "Variant",
     "compile_letter",
+    "has_phrases",
     "long_date",
     "mailbox_header",
     "parse_mailbox",
     "plain_text",
     "preflight",
     "render_markdown",
+    "spoken",
 ]

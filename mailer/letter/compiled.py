@@ -2,14 +2,14 @@
 
 Stored form, version 1: a line of JSON, LF, then the segments one after another.
 
-    {"format": 1, "subject": …, "variant": [language, format, member],
+    {"format": 1, "subject": …, "variant": [language, format, member, [topic, …] or null],
      "slots": [[place, field, fallback], …],   the distinct values to make
      "order": [slot, …],                       which of them stands after each segment
      "lengths": [octets, …]}                   of the segments, one more than in `order`
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Literal, get_args
 
 from mailer.errors import WrongInput
@@ -74,7 +74,7 @@ class CompiledLetter:
         head = {
             "format": FORMAT,
             "subject": self.subject,
-            "variant": [self.variant.language, self.variant.format, self.variant.member],
+            "variant": astuple(self.variant),
             "slots": [[slot.place, slot.field, slot.fallback] for slot in self.slots],
             "order": self.order,
             "lengths": [len(segment) for segment in self.segments],
@@ -96,9 +96,9 @@ class CompiledLetter:
                     f"A compiled letter has format {head['format']!r}, and this Mailer reads "
                     f"format {FORMAT}; run the version that compiled it."
                 )
-            language, form, member = head["variant"]
+            language, form, member, topics = head["variant"]
             letter = cls(
-                variant=Variant(language, form, member),
+                variant=Variant(language, form, member, topics and tuple(topics)),
                 subject=head["subject"],
                 slots=tuple(Slot(*slot) for slot in head["slots"]),
                 order=tuple(head["order"]),

@@ -1,5 +1,6 @@
 """What goes into a letter: frozen values, filled in by the rooms that know the facts."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -121,17 +122,27 @@ class NoteLetter:
 class Variant:
     """What readers who get the same bytes, merge fields aside, have in common.
 
-    `language` is that of the fixed phrases and the date; the items keep their own.
+    `language` is that of the fixed phrases and the date; the items keep their own. `topics`
+    are those whose items are in it, in alphabetical order; None: every item is.
     """
 
     language: str
     format: Literal["html", "text"]
     member: bool
+    topics: tuple[str, ...] | None = None
 
     @property
     def key(self) -> str:
-        """The variant's name in the ledger: "en-html-public", "es-text-member"."""
-        return f"{self.language}-{self.format}-{'member' if self.member else 'public'}"
+        """The variant's name: "en-html-public", "es-text-member", "en-html-public-3f2a9c01bd54"."""
+        key = f"{self.language}-{self.format}-{'member' if self.member else 'public'}"
+        if self.topics is None:
+            return key
+        # Topics are words of any length, and a name is short.
+        return f"{key}-{hashlib.sha256(repr(self.topics).encode()).hexdigest()[:12]}"
+
+    def shows(self, item: LetterItem) -> bool:
+        """Whether the item is in it, as far as its topic goes."""
+        return self.topics is None or item.topic in self.topics
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ def refuse_unknown_fields(content: IssueLetter | NoteLetter, known: Collection[s
 
 def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> IssueDraft:
     """The items that this variant gets, with placeholders for the merge fields."""
-    shown = [item for item in content.items if variant.member or not item.members_only]
+    chosen = [item for item in content.items if variant.shows(item)]
+    shown = [item for item in chosen if variant.member or not item.members_only]
     return IssueDraft(
         content=replace(content, preheader=put.put_all(content.preheader)),
         items=tuple(
@@ -70,7 +71,7 @@ def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> Is
             )
             for item in shown
         ),
-        missing=len(content.items) - len(shown),
+        missing=len(chosen) - len(shown),
     )
 
 

@@ -58,6 +58,11 @@ LONG_DATE = {"en": "{day} {month} {year}", "es": "{day} de {month} de {year}"}
 RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 
+def has_phrases(language: str) -> bool:
+    """Whether `language` ("es-PE" counts as "es") has a column in the table."""
+    return _primary(language) in PHRASES
+
+
 def spoken(language: str) -> str:
     """The language of the table that serves `language` ("es-PE" → "es"), else English."""
     primary = _primary(language)

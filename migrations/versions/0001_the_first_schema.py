@@ -326,6 +326,7 @@ def upgrade() -> None:
         sa.Column("fanned_out_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
         sa.Column("message_id_domain", sa.String(length=255), nullable=False),
         sa.Column("nonce", sa.String(length=32), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -408,7 +409,7 @@ def upgrade() -> None:
         sa.Column("mailing_id", BigId, nullable=False),
         sa.Column("subscriber_id", BigId, nullable=True),
         sa.Column("address", sa.String(length=320), nullable=True),
-        sa.Column("letter_id", BigId, nullable=False),
+        sa.Column("letter_id", BigId, nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -424,6 +425,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(subscriber_id IS NULL) <> (address IS NULL)", name=op.f("ck_deliveries__recipient")
+        ),
+        sa.CheckConstraint(
+            "letter_id IS NOT NULL OR state = 'skipped'", name=op.f("ck_deliveries__letter")
         ),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letters.id"], name=op.f("fk_deliveries__letter_id__letters")

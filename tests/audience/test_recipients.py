@@ -27,7 +27,7 @@ def test_the_audience_in_order_and_in_chunks(database: Database) -> None:
         rest = session.execute(audience.fan_out(update, DAY, after=ids[3], limit=3)).all()
         assert audience.count_active(session, update) == 4
     assert [row.subscriber_id for row in first] == [ids[0], ids[2], ids[3]]
-    assert [tuple(row) for row in rest] == [(ids[4], "html", False)]
+    assert [row.subscriber_id for row in rest] == [ids[4]]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,37 @@ def test_a_member_is_one_on_the_day(
         reader(session, "ana@example.org", update)
         session.execute(change_rows(SubscriberRow).values(member_from=since, member_until=until))
     with database.read() as session:
-        assert bool(session.execute(audience.fan_out(update, DAY)).one().is_member) is member
+        (group,) = audience.groups(session, audience.fan_out(update, DAY))
+        assert group.is_member is member
+
+
+def test_readers_are_grouped_by_what_sets_their_letters_apart(database: Database) -> None:
+    update = publication(database)
+    with database.write() as session:
+        for number, (language, topics) in enumerate(
+            [("", None), ("", None), ("es-PE", None), ("", ["Mining"]), ("", ["Mining", "A b"])]
+        ):
+            one = reader(session, f"reader{number}@example.org", update)
+            session.execute(
+                change_rows(SubscriberRow).where(SubscriberRow.id == one).values(language=language)
+            )
+            session.execute(
+                change_rows(SubscriptionRow)
+                .where(SubscriptionRow.subscriber_id == one)
+                .values(topics=topics)
+            )
+    with database.read() as session:
+        readers = audience.fan_out(update, DAY)
+        found = audience.groups(session, readers)
+        keys = {row.group for row in session.execute(readers)}
+    assert {(group.language, group.topics) for group in found} == {
+        ("", None),
+        ("es-PE", None),
+        ("", ("Mining",)),
+        ("", ("Mining", "A b")),
+    }
+    assert {(group.format, group.is_member) for group in found} == {("html", False)}
+    assert {group.key for group in found} == keys
 
 
 def _left(session: Session, ana: int, update: int) -> None:

@@ -14,6 +14,7 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import fan_out
 from mailer.delivery.claim import Claimed, claim
+from mailer.delivery.mailing import compile_more
 from mailer.delivery.models import DeliveryRow, MailingRow
 from mailer.delivery.status import Status
 from mailer.publication import Issue, ensure_first, find_issue, import_listing, parse_listing
@@ -73,7 +74,10 @@ class Desk:
         more = True
         while more:
             with self.database.write() as session:
-                more = fan_out.fan_out_chunk(session, mailing, now)
+                step = fan_out.fan_out_chunk(session, mailing, now)
+            if step.lacks:
+                compile_more(self.database, self.config, mailing, step.lacks, now)
+            more = step.more
 
     def send(self, now: datetime = NOW) -> int:
         """Have Update 120 sending and fanned out; the mailing's id."""

@@ -22,7 +22,7 @@ ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 
 def chunk(desk: Desk, mailing: int) -> bool:
     with desk.database.write() as session:
-        return fan_out_chunk(session, mailing, NOW)
+        return fan_out_chunk(session, mailing, NOW).more
 
 
 def served(desk: Desk) -> list[int]:

@@ -45,7 +45,7 @@ def test_it_starts_at_its_time_and_not_before(desk: Desk) -> None:
     assert (found.status, found.started_at) == ("sending", NOW + HOUR)
     assert found.send_until == NOW + HOUR + desk.config.pace.give_up
     assert desk.issue.public
-    assert letters(desk) == len(delivery.variants(desk.issue))
+    assert letters(desk) == len(delivery.usual_variants(desk.issue))
 
 
 def test_a_moved_time_holds(desk: Desk) -> None:
@@ -121,25 +121,25 @@ def test_edited_while_it_is_compiled_the_new_text_goes_out(
     edits = ["once"]
     compile_issue = compose.compile_issue
 
-    def meanwhile(config: Config, issue: Any, at: Any) -> Any:
+    def meanwhile(config: Config, issue: Any, *more: Any) -> Any:
         if edits:
             edits.pop()
             change_issue(desk, subject="A new subject", version=issue.version + 1)
-        return compile_issue(config, issue, at)
+        return compile_issue(config, issue, *more)
 
     monkeypatch.setattr(compose, "compile_issue", meanwhile)
     desk.begin()
     desk.subscribe("ana@example.org")
     with desk.database.read() as session:
         stored = session.scalars(select(CompiledLetterRow.compiled)).all()
-    assert len(stored) == len(delivery.variants(desk.issue))
+    assert len(stored) == len(delivery.usual_variants(desk.issue))
     assert all(b"A new subject" in letter for letter in stored)
 
 
 def test_saved_all_the_time_it_is_refused_and_nothing_began(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def meanwhile(_config: Config, issue: Any, _at: Any) -> Any:
+    def meanwhile(_config: Config, issue: Any, *_more: Any) -> Any:
         change_issue(desk, version=issue.version + 1)
         return ()
 
@@ -169,7 +169,7 @@ def test_of_two_that_start_it_one_does(desk: Desk, database_url: str) -> None:
     for other in others:
         other.close()
     assert sorted(started) == [[], [], [mailing]]
-    assert letters(desk) == len(delivery.variants(desk.issue))
+    assert letters(desk) == len(delivery.usual_variants(desk.issue))
 
 
 def test_of_two_that_schedule_it_both_have_the_same_mailing_or_are_told(

@@ -1,0 +1,30 @@
+"""The issue as it was when its mailing began, kept with the mailing as JSON.
+
+Whatever is compiled for that mailing later, for readers whom nobody had in mind at the start, is
+compiled from this, and not from what the draft says by then.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mailer.publication import Issue
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+def freeze(issue: Issue) -> str:
+    """The issue as JSON."""
+    return _adapter().dump_json(issue).decode()
+
+
+def thaw(content: str) -> Issue:
+    """The issue that `freeze` made into JSON."""
+    return _adapter().validate_json(content)
+
+
+@cache
+def _adapter() -> "TypeAdapter[Issue]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Issue)
