@@ -13,15 +13,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mailer.config import Config, read_config
 from mailer.database import SCHEMA, Database, connect, upgrade
 from tests.services import Postgres, missing_service, start_postgres
 
 # A deadline would measure the machine. `make test-long` looks at a hundred times as much.
-settings.register_profile("short", deadline=None)
-settings.register_profile("long", deadline=None, max_examples=10_000)
+_shared = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+settings.register_profile("short", max_examples=200, **_shared)  # type: ignore[arg-type]
+settings.register_profile("long", max_examples=10_000, **_shared)  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 NOW = datetime(2007, 3, 31, 9, 0, tzinfo=UTC)

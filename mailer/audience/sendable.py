@@ -72,30 +72,29 @@ def count_active(session: Session, publication_id: int) -> int:
 
 
 def fan_out(
-    publication_id: int, day: date, *, after: int = 0, limit: int | None = None
+    publication_id: int,
+    day: date,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    only: int | None = None,
 ) -> Select[int, str]:
     """The audience of a publication as a statement: (subscriber_id, the key of their `Group`).
 
     In order of subscriber_id, from the first one greater than `after`; membership as of `day`.
+    With `only` it is that subscriber, if they are in the audience.
     """
-    parts = (
+    parts: tuple[Any, ...] = (
         SubscriberRow.language,
         SubscriptionRow.format,
         case((_member_on(day), "member"), else_="public"),
         func.coalesce(cast(SubscriptionRow.topics, Text), ""),
     )
-    return (
-        select(
-            SubscriptionRow.subscriber_id,
-            parts[0]
-            .concat(" ")
-            .concat(parts[1])
-            .concat(" ")
-            .concat(parts[2])
-            .concat(" ")
-            .concat(parts[3])
-            .label("group"),
-        )
+    group = parts[0]
+    for part in parts[1:]:
+        group = group.concat(" ").concat(part)
+    statement = (
+        select(SubscriptionRow.subscriber_id, group.label("group"))
         .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
         .where(
             SubscriptionRow.publication_id == publication_id,
@@ -105,6 +104,7 @@ def fan_out(
         .order_by(SubscriptionRow.subscriber_id)
         .limit(limit)
     )
+    return statement if only is None else statement.where(SubscriptionRow.subscriber_id == only)
 
 
 def groups(session: Session, readers: Select[int, str]) -> list[Group]:

@@ -7,6 +7,7 @@ import typer
 
 from mailer.cli.door import Door, show, show_json, show_table
 from mailer.clock import now
+from mailer.errors import WrongInput
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -146,15 +147,29 @@ def render(
     context: typer.Context,
     number: Number,
     to: Annotated[Path, typer.Option(help="The folder to write into.")],
+    variant: Annotated[
+        str | None, typer.Option(help="Only this variant, like en-html-public.")
+    ] = None,
+    reader: Annotated[
+        str | None, typer.Option(help="The letter as the reader with this address gets it.")
+    ] = None,
     slug: PublicationSlug = None,
 ) -> None:
     """Write the issue's letter, in each of its variants, as HTML, text and .eml."""
     from mailer import delivery
 
     door: Door = context.obj
+    if variant is not None and reader is not None:
+        raise WrongInput("--reader chooses the variant; leave --variant out.")
     with door.database.read() as session:
         issue = find(session, number, slug)
-    for path in delivery.write_sample(door.config, issue, to, now()):
+        if reader is None:
+            variants = delivery.sample_variants(session, door.config, issue, now(), variant)
+            who = delivery.NOBODY
+        else:
+            chosen, who = delivery.sample_reader(session, door.config, issue, reader, now())
+            variants = (chosen,)
+    for path in delivery.write_sample(door.config, issue, variants, to, now(), who):
         show(str(path))
 
 

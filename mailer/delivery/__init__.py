@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     )
     from mailer.delivery.post import enqueue
     from mailer.delivery.recover import waiting_without_worker
-    from mailer.delivery.sample import write_sample
+    from mailer.delivery.sample import NOBODY, sample_reader, sample_variants, write_sample
     from mailer.delivery.sender import Sender
     from mailer.delivery.status import Status, status_of, statuses
     from mailer.delivery.trial import Trial
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mailer.publication import Issue
 
 __all__ = [
+    "NOBODY",
     "Status",
     "cancel",
     "check_issue",
@@ -62,6 +63,8 @@ __all__ = [
     "preload",
     "require_sendable",
     "resume",
+    "sample_reader",
+    "sample_variants",
     "schedule",
     "send_test",
     "send_to_new",

@@ -3,8 +3,9 @@
 1. Merge fields go behind placeholders (fields, draft).
 2. The theme is filled in and its styles inlined (html_part); the text part is made from the
    same Markdown (text_part).
-3. Both are cut at the placeholders and written as quoted-printable (quoted), between the
-   headers (headers) of a multipart/alternative message, or a plain one.
+3. Both are cut at the placeholders and written as quoted-printable, or as they are where no
+   value is merged and nothing need be encoded (quoted), between the headers (headers) of a
+   multipart/alternative message, or a plain one.
 
 It is deterministic: the same input gives the same bytes.
 """
@@ -21,7 +22,7 @@ from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, Field, Placeholders
 from mailer.letter.html_part import html_part
 from mailer.letter.merge import Place, Slot
 from mailer.letter.plain import plain_content
-from mailer.letter.quoted import quoted
+from mailer.letter.quoted import needs_no_encoding, quoted
 from mailer.letter.text_part import issue_text, note_text
 
 
@@ -110,12 +111,16 @@ def _body(text: str, page: str | None, put: Placeholders) -> Iterator[bytes | Sl
 
 
 def _part(subtype: str, source: str, put: Placeholders) -> Iterator[bytes | Slot]:
-    yield (
-        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    ).encode()
     place: Place = "text" if subtype == "plain" else "html"
     pieces = list(put.cut(source))
+    as_is = len(pieces) == 1 and needs_no_encoding(source)
+    yield (
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: {'7bit' if as_is else 'quoted-printable'}\r\n\r\n"
+    ).encode()
+    if as_is:
+        yield source.replace("\n", "\r\n").encode()
+        return
     for at, piece in enumerate(pieces, 1):
         if isinstance(piece, Field):
             yield Slot(place, piece.name, piece.fallback)

@@ -18,6 +18,12 @@ _UNSAFE = re.compile(rb"[^!-<>-~ ]|(?<= ) | \Z")
 _NOT_FIRST = b".F "
 
 
+def needs_no_encoding(text: str) -> bool:
+    """Whether `text` may stand as it is (7bit, RFC 2045 section 2.7) and keep these promises."""
+    text = text.replace("=", "-")
+    return quoted(text) == text.replace("\n", "\r\n").encode()
+
+
 def quoted(text: str, *, before_value: bool = False) -> bytes:
     """Static `text` (lines parted by LF), to stand at a line's start.
 

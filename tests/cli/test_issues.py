@@ -84,8 +84,50 @@ def test_a_letter_is_rendered(shell: Shell) -> None:
         content = (shell.folder / path).read_bytes()
         if path.suffix == ".eml":
             assert message_from_bytes(content, policy=policy.default).defects == []
+        elif path.name == "index.html":
+            names = [one.name for one in paths if one.suffix == ".html" and one != path]
+            assert all(f'src="{name}"' in content.decode() for name in names)
         else:
             assert all(title in content.decode() for title in titles)
+
+
+def test_a_letter_is_rendered_as_one_reader_gets_it(shell: Shell) -> None:
+    shell.run("subscribers", "add", "ana@example.org", "--name", "Ana Quispe", "--language", "es")
+    shell.run("issues", "render", "120", "--to", "out", "--reader", "ana@example.org")
+    made = {path.name for path in (shell.folder / "out").iterdir()}
+    assert made == {
+        "index.html",
+        *(f"updates-120-es-html-public{suffix}" for suffix in (".html", ".txt", ".eml")),
+    }
+    text = (shell.folder / "out/updates-120-es-html-public.txt").read_text()
+    assert "Hola, Ana Quispe:" in text
+    for wrong in (
+        ("--reader", "nobody@example.org"),
+        ("--reader", "no address"),
+        ("--variant", "xx-html-public"),
+        ("--variant", "en-html-public", "--reader", "ana@example.org"),
+    ):
+        shell.refusal("issues", "render", "120", "--to", "other", *wrong)
+    shell.run("subscribers", "unsubscribe", "ana@example.org")
+    said = shell.refusal("issues", "render", "120", "--to", "other", "--reader", "ana@example.org")
+    assert "does not read Update" in said
+    assert not (shell.folder / "other").exists()
+
+
+def test_one_variant_is_rendered(shell: Shell) -> None:
+    shell.run("subscribers", "add", "ana@example.org", "--language", "es")
+    shell.run("issues", "render", "120", "--to", "out")
+    assert {path.stem for path in (shell.folder / "out").glob("*.eml")} == {
+        "updates-120-en-html-public",
+        "updates-120-en-text-public",
+        "updates-120-es-html-public",
+    }
+    shell.run("issues", "render", "120", "--to", "one", "--variant", "en-text-public")
+    assert {path.name for path in (shell.folder / "one").iterdir()} == {
+        "index.html",
+        "updates-120-en-text-public.eml",
+        "updates-120-en-text-public.txt",
+    }
 
 
 def test_a_letter_cannot_be_rendered_into_a_file(shell: Shell) -> None:

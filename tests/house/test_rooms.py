@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -50,6 +51,59 @@ def test_every_module_says_what_it_is_for() -> None:
         and not ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+# What the letter room may use besides the standard library: what renders, and nothing else.
+RENDERS = {
+    *("jinja2", "markupsafe", "premailer", "cssutils", "lxml", "tinycss2", "css_inline"),
+    *("markdown_it", "mdit_py_plugins", "linkify_it", "nh3", "bs4", "markdownify", "idna"),
+}
+# What of the standard library reaches out of a process, or tells what time it is.
+REACHES_OUT = {
+    *("asyncio", "io", "mmap", "multiprocessing", "os", "pathlib", "random", "secrets", "select"),
+    *("shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "sys", "tempfile"),
+    *("threading", "time", "http", "ftplib", "smtplib", "imaplib", "ctypes"),
+}
+
+
+def foreign(source: str) -> set[str]:
+    """What a module of the letter room imports that it may not."""
+    wanted = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            wanted |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            wanted.add(node.module or "")
+    allowed = RENDERS | (set(sys.stdlib_module_names) - REACHES_OUT)
+    return {
+        name
+        for name in wanted
+        if not (name == "mailer.errors" or name.startswith("mailer.letter"))
+        and (name.partition(".")[0] not in allowed or name == "urllib.request")
+    }
+
+
+def test_the_letter_needs_nobody_but_what_renders() -> None:
+    rooms = sorted(Path("mailer/letter").rglob("*.py"))
+    assert {str(one): names for one in rooms if (names := foreign(one.read_text("utf-8")))} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from mailer import config",
+        "import mailer.audience",
+        "import sqlalchemy",
+        "def f():\n    from pydantic import BaseModel",
+        "import socket",
+        "from urllib.request import urlopen",
+        "from pathlib import Path",
+        "import time",
+    ],
+)
+def test_what_the_letter_may_not_need_is_caught(line: str) -> None:
+    source = Path("mailer/letter/plain.py").read_text("utf-8")
+    assert foreign(f"{source}\n{line}\n") != set()
 
 
 def loads(text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import WrongInput
@@ -225,9 +225,6 @@ def test_markup_in_plain_fields_is_shown_not_obeyed(
     assert "Read on" not in html  # what is no web address is no link
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 @given(text=st.text(st.characters() | st.sampled_from("{}[]()<>*_#|`\n\r\t\x00:"), max_size=60))
 def test_any_content_compiles_or_is_refused(
     issue: IssueLetter, head: Letterhead, theme: Theme, ana: MergeValues, text: str

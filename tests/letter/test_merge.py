@@ -1,12 +1,13 @@
 """What one reader gets: the message, whatever their name is."""
 
+import html
 import re
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import WrongInput
@@ -20,17 +21,17 @@ from mailer.letter import (
     Theme,
     Variant,
     compile_letter,
+    merge,
 )
+from mailer.letter.headers import mailbox_line, to_line
 from mailer.letter.plain import one_line, plain_lines
+from mailer.letter.quoted import quoted_value
 from tests.letter.conftest import with_field
 
 PUBLIC = Variant("en", "html", member=False)
 MEMBER = Variant("en", "html", member=True)
 PLAIN = Variant("en", "text", member=False)
 
-quick = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 wild_text = st.text(st.characters(), max_size=200)
 names = st.one_of(wild_text, st.text("Añ日 .,\"\\<>@=?_\r\n\t(:;'e", max_size=90))
 
@@ -168,7 +169,6 @@ def test_subject_with_a_merge_field(
     assert "Bcc" not in read(letter.merge(bad))
 
 
-@quick
 @given(value=wild_text)
 def test_any_value_stays_a_value(letter: CompiledLetter, ana: MergeValues, value: str) -> None:
     message = letter.merge(with_field(replace(ana, to_name=""), greeting=value))
@@ -190,7 +190,6 @@ def test_any_value_stays_a_value(letter: CompiledLetter, ana: MergeValues, value
     assert '"' not in greeting
 
 
-@quick
 @given(name=names)
 def test_any_name_stays_a_name(letter: CompiledLetter, ana: MergeValues, name: str) -> None:
     message = letter.merge(replace(ana, to_name=name))
@@ -203,7 +202,6 @@ def test_any_name_stays_a_name(letter: CompiledLetter, ana: MergeValues, name: s
     assert "".join(to.display_name.split()) == "".join(cleaned(name).split())
 
 
-@quick
 @given(subject=wild_text.filter(lambda text: "{{" not in text))
 def test_any_subject_arrives(
     note: NoteLetter, head: Letterhead, note_theme: Theme, ana: MergeValues, subject: str
@@ -253,6 +251,29 @@ def test_a_link_leads_to_a_web_address(
 ) -> None:
     with pytest.raises(WrongInput, match=field):
         letter.merge(with_field(ana, **{field: url}))
+
+
+plain_value = st.text("AbcXyz 019-.,'&=<>\"_~éF", max_size=170)
+
+
+@given(value=st.one_of(wild_text, plain_value))
+def test_a_value_is_written_the_same_the_short_way_and_the_long(value: str) -> None:
+    value = cleaned(value)
+    text, markup = merge._written(value)
+    assert text == quoted_value(value)
+    assert markup == quoted_value(html.escape(value))
+
+
+@given(rest=st.text("Ab0-_~/.?&='()%,;F", min_size=1, max_size=170))
+def test_a_link_is_written_the_same_the_short_way_and_the_long(rest: str) -> None:
+    link = f"https://{rest}"
+    assert merge._link("letter_url", link) == (quoted_value(link), quoted_value(html.escape(link)))
+
+
+@given(name=names, local=st.text("ab.-'+=0é", min_size=1, max_size=60))
+def test_a_recipient_is_written_the_same_the_short_way_and_the_long(name: str, local: str) -> None:
+    address = f"{local}@example.org"
+    assert to_line(name, address) == mailbox_line("To", Mailbox(name, address))
 
 
 def test_foreign_mailboxes(
