@@ -152,6 +152,11 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
             raise WrongInput(f"There is no folder {path.parent} for the rejects file.")
         if path.exists() and (not path.is_file() or path.samefile(source)):
             raise WrongInput(f"{path} cannot be the rejects file; name another with --rejects.")
+        if path.exists() and not _is_rejects_file(path):
+            raise WrongInput(
+                f"{path} holds something else, which rejects would replace; name another with "
+                "--rejects."
+            )
         self._path = path
         self._file: TextIO | None = None
 
@@ -181,6 +186,16 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _is_rejects_file(path: Path) -> bool:
+    """Whether the file is empty, or of an import before this one."""
+    header = ",".join(RejectsFile.HEADER).encode()
+    try:
+        with path.open("rb") as file:
+            return file.read(len(header)) in (b"", header)
+    except OSError:
+        return False
 
 
 def _private(path: Path) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from mailer.cli.database import upgrade_database
 from mailer.cli.door import Door, show
 from mailer.clock import now
-from mailer.errors import Failed, Refused
+from mailer.errors import Failed, Refused, WrongInput
 
 QUESTIONS = (
     ("name", "The organisation's name", "Our Organisation"),
@@ -60,6 +60,8 @@ def new_site(door: Door, folder: Path, *, yes: bool) -> None:
         WrongInput: an answer cannot be taken; nothing was written.
     """
     path = folder / "config.toml"
+    if folder.exists() and not folder.is_dir():
+        raise WrongInput(f"{folder} is a file; name a folder for the site.")
     if path.exists():
         raise Refused(f"{path} stands already; remove it first, or choose another folder.")
     answers = {key: _ask(question, default, yes) for key, question, default in QUESTIONS}

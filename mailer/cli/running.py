@@ -71,7 +71,9 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="Send, leave the letters as .eml files, and end.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Where the pages are served; 0 takes any.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the pages are served; 0 takes any.")
+    ] = 8000,
     folder: Annotated[
         Path | None, typer.Option("--dir", help="The folder to work in; else a scratch one.")
     ] = None,

@@ -24,21 +24,25 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     """Read the configuration from `path`, `$MAILER_CONFIG` or `./config.toml`.
 
     Raises:
-        WrongInput: no such file, not TOML, an unknown key, a value of the wrong kind; the
-            sentence names file and key.
+        WrongInput: no such file, not TOML, an unknown key, a value of the wrong kind, a file
+            that a key names and that is not there; the sentence names file and key.
     """
     environ = os.environ if environ is None else environ
     chosen = path or Path(environ.get("MAILER_CONFIG") or "config.toml")
     try:
-        text = chosen.read_text(encoding="utf-8")
+        text = chosen.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise WrongInput(
             f"There is no configuration at {chosen}; "
             "run `mailer init` here, or name the file with --config."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongInput(f"The configuration {chosen} cannot be read: {error}.") from None
-    return read_config(text, chosen, environ)
+    except OSError as error:
+        raise WrongInput(f"The configuration {chosen} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise WrongInput(f"The configuration {chosen} is not UTF-8 text; save it so.") from None
+    config = read_config(text, chosen, environ)
+    _require_files(config, chosen)
+    return config
 
 
 def read_config(text: str, path: Path, environ: Mapping[str, str]) -> "Config":
@@ -47,17 +51,26 @@ def read_config(text: str, path: Path, environ: Mapping[str, str]) -> "Config":
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongInput(f"The configuration {path} is not TOML: {error}.") from None
-    _override(tree, environ)
+    except RecursionError:
+        raise WrongInput(f"The configuration {path} is not TOML: it is nested too deep.") from None
+    overridden = _override(tree, environ)
     _read_secret_files(tree, path)
-    config = _check(tree, path)
+    config = _check(tree, path, overridden)
     return _resolve_paths(config, path.resolve().parent)
 
 
-def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
+def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Put in what the environment says; returns by which variable each key was set."""
+    overridden = {}
     # Sorted, so that relay 1 is there before relay 2 is added behind it.
     for name, value in sorted(environ.items()):
-        if not name.startswith(_PREFIX) or name in _NOT_KEYS or "__" not in name:
+        if not name.startswith(_PREFIX) or name in _NOT_KEYS:
             continue
+        if "__" not in name:
+            _refuse_almost_a_key(name)
+            continue
+        if not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
+            raise WrongInput(f"The environment variable {name} is not UTF-8 text.")
         keys = name.removeprefix(_PREFIX).lower().split("__")
         place: Any = tree
         try:
@@ -73,6 +86,22 @@ def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> None:
             raise WrongInput(
                 f"The environment variable {name} names no key of the configuration."
             ) from None
+        overridden[".".join(keys)] = name
+    return overridden
+
+
+def _refuse_almost_a_key(name: str) -> None:
+    """Refuse `MAILER_DATABASE_URL`, which is meant for a key; other programs' names may stand."""
+    from mailer.config.model import Config
+
+    section, _, key = name.removeprefix(_PREFIX).lower().partition("_")
+    field = Config.model_fields.get(section)
+    known = getattr(field.annotation, "model_fields", {}) if field is not None else {}
+    if key in {one.alias or its_name for its_name, one in known.items()}:
+        meant = f"{_PREFIX}{section}__{key}".upper()
+        raise WrongInput(
+            f"The environment variable {name} has one underscore behind its section; write {meant}."
+        )
 
 
 def _typed(keys: list[str], value: str) -> object:
@@ -125,7 +154,7 @@ def _read_secret_files(tree: dict[str, Any], path: Path) -> None:
             table[target] = secret
 
 
-def _check(tree: dict[str, Any], path: Path) -> "Config":
+def _check(tree: dict[str, Any], path: Path, overridden: Mapping[str, str]) -> "Config":
     from pydantic import ValidationError
 
     from mailer.config.model import Config
@@ -133,11 +162,11 @@ def _check(tree: dict[str, Any], path: Path) -> "Config":
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        problems = "; ".join(_in_words(problem) for problem in error.errors()[:3])
+        problems = "; ".join(_in_words(problem, overridden) for problem in error.errors()[:3])
         raise WrongInput(f"The configuration {path} is wrong at {problems}.") from None
 
 
-def _in_words(problem: Any) -> str:
+def _in_words(problem: Any, overridden: Mapping[str, str]) -> str:
     match problem["type"]:
         case "extra_forbidden":
             words = "there is no such key"
@@ -149,12 +178,17 @@ def _in_words(problem: Any) -> str:
             words = "this is a section, with keys of its own"
         case "tuple_type":
             words = "write a list, in brackets"
+        case "is_instance_of":
+            words = "write the name of a file"
         case "value_error":
             words = str(problem["ctx"]["error"])
         case _:
             words = problem["msg"][:1].lower() + problem["msg"][1:]
     # What is wrong with the whole names its key itself.
-    return ": ".join(filter(None, (".".join(map(str, problem["loc"])), words)))
+    key = ".".join(map(str, problem["loc"]))
+    if key in overridden:
+        key += f" (which {overridden[key]} in the environment sets)"
+    return ": ".join(filter(None, (key, words)))
 
 
 def _resolve_paths(config: "Config", folder: Path) -> "Config":
@@ -172,3 +206,14 @@ def _resolve_paths(config: "Config", folder: Path) -> "Config":
         for relay in config.relay
     )
     return config.model_copy(update=changes)
+
+
+def _require_files(config: "Config", path: Path) -> None:
+    named = {"organisation.logo": config.organisation.logo} | {
+        f"relay.{number}.ca_file": relay.ca_file for number, relay in enumerate(config.relay)
+    }
+    for key, file in named.items():
+        if file is not None and not file.is_file():
+            raise WrongInput(
+                f"The configuration {path} is wrong at {key}: there is no file {file}."
+            )

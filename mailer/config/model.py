@@ -33,6 +33,7 @@ _LINK = re.compile(r"https?://[!#-;=?-~]+")
 _ATOM = r"[^\s\x00-\x20\x7f-\x9f<>()\[\]\\,;:@\"]+"
 _ADDRESS = re.compile(f"{_ATOM}@{_ATOM}")
 _MAILBOX = re.compile(rf"""\s*(?:"(?:[^"\\]|\\.)*"|[^"]*)\s*<\s*{_ATOM}@{_ATOM}\s*>\s*""")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
 
 
@@ -59,6 +60,18 @@ def _header_safe(text: object) -> object:
     return text
 
 
+def _printable(text: object) -> object:
+    if isinstance(text, str) and any(ord(c) < 32 and c not in "\r\n\t" for c in text):
+        raise ValueError("a control character cannot stand here")
+    return text
+
+
+def _colour(text: str) -> str:
+    if not _COLOUR.fullmatch(text):
+        raise ValueError('write a colour like "#1F4E79"')
+    return text
+
+
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
     more = parts.port == 0 or "@" in parts.netloc or parts.query or parts.fragment
@@ -79,7 +92,8 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer
 Line = Annotated[str, BeforeValidator(_header_safe)]
 MailboxLine = Annotated[Line, AfterValidator(_mailbox)]
 SecretKey = Annotated[str, Field(min_length=32)]
-Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Colour = Annotated[str, AfterValidator(_colour)]
+Lines = Annotated[str, BeforeValidator(_printable)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -93,7 +107,7 @@ class Organisation(_Section):
     """Who publishes."""
 
     name: Annotated[Line, Field(min_length=1)]
-    address: str = ""
+    address: Lines = ""
     timezone: str = "Europe/London"
     language: Literal["en", "es"] = "en"
     accent: Colour = "#1F4E79"
@@ -192,7 +206,8 @@ class Database(_Section):
     def _known(cls, value: str) -> str:
         of_file = value.removeprefix("sqlite:///")
         known = value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://"))
-        if not known or not of_file or (of_file != value and "?" in of_file):
+        no_file = not of_file or of_file in (":memory:", ".", "..") or of_file.endswith("/")
+        if not known or no_file or (of_file != value and "?" in of_file):
             raise ValueError('write "sqlite:///mailer.db" or "postgresql://user@host/name"')
         return value
 

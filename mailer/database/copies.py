@@ -72,29 +72,54 @@ def restore(url: str, file: Path) -> None:
         options = ("--clean", "--if-exists", "--single-transaction", "--no-owner", str(file))
         _run_on(driver_url(url), "pg_restore", *options)
         return
-    with file.open("rb") as opened:
-        if opened.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
-            raise WrongInput(f"{file} is no backup of a SQLite database.")
+    _require_whole(file)
     target = Path(url.removeprefix("sqlite:///"))
     arriving = target.with_name(target.name + ".arriving")
     try:
         if target.exists():
-            with closing(sqlite3.connect(target, timeout=1)) as present:
-                # Nobody else may be in it while it is replaced.
-                present.execute("PRAGMA locking_mode=EXCLUSIVE")
-                present.execute("BEGIN EXCLUSIVE")
-                present.rollback()
+            _require_unused(target)
         create_private(arriving)
         shutil.copyfile(file, arriving)
         for suffix in ("-wal", "-shm"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         arriving.rename(target)
-    except sqlite3.OperationalError:
-        raise Failed("The database is in use; stop the other processes and try again.") from None
     except OSError as error:
         raise Failed(f"The backup could not be restored: {error}.") from None
     finally:
         arriving.unlink(missing_ok=True)
+
+
+def _require_whole(file: Path) -> None:
+    """Raise WrongInput unless `file` is a backup of ours that can be read to its end."""
+    with file.open("rb") as opened:
+        if opened.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
+            raise WrongInput(f"{file} is no backup of a SQLite database.")
+    try:
+        uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(uri, uri=True)) as backup:
+            (said,) = backup.execute("PRAGMA integrity_check(1)").fetchone()
+            made_here = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+            (ours,) = backup.execute(made_here).fetchone()
+    except sqlite3.DatabaseError as error:
+        said, ours = str(error), 1
+    if said != "ok":
+        reason = said.splitlines()[-1]
+        raise WrongInput(f"The backup {file} is damaged ({reason}); take another one.")
+    if not ours:
+        raise WrongInput(f"{file} is a database, but no backup of Mailer's.")
+
+
+def _require_unused(file: Path) -> None:
+    """Raise Failed where somebody else is in the database; a damaged one may be replaced."""
+    try:
+        with closing(sqlite3.connect(file, timeout=1)) as present:
+            present.execute("PRAGMA locking_mode=EXCLUSIVE")
+            present.execute("BEGIN EXCLUSIVE")
+            present.rollback()
+    except sqlite3.OperationalError:
+        raise Failed("The database is in use; stop the other processes and try again.") from None
+    except sqlite3.DatabaseError:
+        return
 
 
 def _run_on(database: URL, program: str, *arguments: str) -> None:

@@ -31,14 +31,23 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 LARGEST_FILE = 20_000_000
+LONGEST_TITLE = 300
+YEARS = range(1900, 2200)
+_SHORT = 40
+"""Characters of a call that may close a page without a full stop ("Become a member")."""
 
 _ENTRY = re.compile(rf" {{0,3}}{BULLET}(.*)")
 _ISSUE_LINE = re.compile(r"(\S.{0,199}?) ([0-9]{1,9})\. ([0-9]{1,2}) ([^\W\d_]+) ([0-9]{4})")
 # Behind a publication's title: nothing, a number, or words that end in a year.
 _ALMOST_AN_ISSUE = r"(\s*|\s+[0-9].*|\W.{0,40}\b[0-9]{4}\W*)"
 _SENTENCE_END = re.compile(r"""[.!?…]['"’”»)\]]*$""")
-# A line of text holds no control characters; a file that does is not a text.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+# A first line that ends like this is meant for an issue and its date.
+_DATE_AT_END = re.compile(r"(?:.{0,40}\W)?[0-9]{1,2}\W+[^\W\d_]{3,}\W+[0-9]{4}\W*")
+# A line of text holds no control characters; a file that does is not a text. Nor does it hold the
+# mark of a character that was lost, or one that makes the rest run the other way.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd-\uffff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +96,11 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """A title, and the lines below it; `column` is where its bullet stands."""
+
     title: str
     line: int
+    column: int
     lines: tuple[_Line, ...]
 
 
@@ -134,20 +146,21 @@ def parse_listing(text: str, file: str, publication_titles: Collection[str]) -> 
     """
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        _refuse(file, line, "this is no text: it holds control characters")
+        what = "characters that were lost" if found[0] == "\ufffd" else "control characters"
+        _refuse(file, line, f"this is no text: it holds {what}")
     entries = list(_entries(text, file))
     issues: dict[tuple[str, int], tuple[_IssueLine, list[ListedItem]]] = {}
     pages: list[ListedPage] = []
     seen: dict[tuple[str, int, str], int] = {}
     for entry in entries:
-        last = entry is entries[-1]
+        _refuse_lost_bullet(entry, file)
         issue = _issue_line(entry, file, publication_titles)
         if issue is None:
-            page = _page(entry, file, last=last)
+            page = _page(entry, file)
             _refuse_twice(seen, ("", 0, page.title), page.line, file)
             pages.append(page)
             continue
-        item = _item(entry, file, last=last)
+        item = _item(entry, file)
         key = (issue.publication, issue.number)
         _refuse_twice(seen, (*key, item.title), item.line, file)
         first, items = issues.setdefault(key, (issue, []))
@@ -190,22 +203,43 @@ def _refuse_twice(
 
 def _entries(text: str, file: str) -> Iterator[_Entry]:
     """The entries of the listing: a bullet's title, and the lines below it."""
-    title, begin, lines = None, 0, list[_Line]()
+    title, begin, column, lines = None, 0, 0, list[_Line]()
     for number, raw in enumerate(re.split(r"\r\n|\n|\r", text), 1):
         line = raw.expandtabs(4)
         if bullet := _ENTRY.fullmatch(line):
             if title is not None:
-                yield _Entry(title, begin, tuple(lines))
-            title, begin, lines = bullet[1].strip(), number, []
+                yield _Entry(title, begin, column, tuple(lines))
+            title, begin, column, lines = bullet[1].strip(), number, line.index(BULLET), []
             if not title:
                 _refuse(file, number, "a bullet without a title")
+            if len(title) > LONGEST_TITLE:
+                _refuse(file, number, f"a title of more than {LONGEST_TITLE} characters")
         elif title is not None:
             lines.append(_Line(number, line))
         elif line.strip():
             _refuse(file, number, f"text before the first bullet ({BULLET})")
     if title is None:
         _refuse(file, 1, f"the file is empty: no entry begins with a bullet ({BULLET})")
-    yield _Entry(title, begin, tuple(lines))
+    yield _Entry(title, begin, column, tuple(lines))
+
+
+def _refuse_lost_bullet(entry: _Entry, file: str) -> None:
+    """Refuse text that stands as far left as a title, where the rest is set in."""
+    texts = [line for line in entry.lines if line.text.strip()]
+    if not texts or _indent(texts[0]) <= entry.column:
+        return
+    for line in texts:
+        if _indent(line) <= entry.column:
+            _refuse(
+                file,
+                line.number,
+                f"“{line.text.strip()[:_SHORT]}” stands where a title does, without a bullet "
+                f"({BULLET})",
+            )
+
+
+def _indent(line: _Line) -> int:
+    return len(line.text) - len(line.text.lstrip())
 
 
 def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine | None:
@@ -225,7 +259,8 @@ def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine
     words = first.text.strip()
     match = _ISSUE_LINE.fullmatch(words)
     if match is None:
-        if any(re.fullmatch(re.escape(title) + _ALMOST_AN_ISSUE, words) for title in titles):
+        almost = any(re.fullmatch(re.escape(title) + _ALMOST_AN_ISSUE, words) for title in titles)
+        if (almost or _DATE_AT_END.fullmatch(words)) and titles:
             example = f"{min(titles)} 120. 31 March 2007"
             _refuse(file, first.number, f"“{words}” is no issue and date; write “{example}”")
         return None
@@ -242,33 +277,45 @@ def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine
 
 def _date(day: str, month: str, year: str, file: str, line: int) -> date:
     try:
-        return date(int(year), MONTHS.index(month) + 1, int(day))
+        found = date(int(year), MONTHS.index(month) + 1, int(day))
     except ValueError:
+        found = None
+    if found is None or found.year not in YEARS:
         _refuse(file, line, f"“{day} {month} {year}” is no date; write it like 31 March 2007")
+    return found
 
 
-def _item(entry: _Entry, file: str, *, last: bool) -> ListedItem:
+def _item(entry: _Entry, file: str) -> ListedItem:
     begin = next(at for at, line in enumerate(entry.lines) if line.text.strip()) + 1
     blocks = _blocks(entry.lines[begin:], file)
     if not blocks:
         _refuse(file, entry.line, f"“{entry.title}” is cut off: it has no summary")
-    if last and not _SENTENCE_END.search(blocks[-1]):
+    if not _is_whole(blocks[-1]):
         _refuse_cut(entry, file)
     return ListedItem(entry.title, blocks[0], "\n\n".join(blocks[1:]), entry.line)
 
 
-def _page(entry: _Entry, file: str, *, last: bool) -> ListedPage:
+def _page(entry: _Entry, file: str) -> ListedPage:
     blocks = _blocks(entry.lines, file)
-    # A list has no sentences, and the last page may close with a call ("Become a member").
-    alone = len(blocks) == 1 and not blocks[0].startswith("- ")
-    if last and alone and not _SENTENCE_END.search(blocks[0]):
+    a_call = len(blocks) > 1 and len(blocks[-1]) <= _SHORT
+    if not a_call and not _is_whole(blocks[-1]):
         _refuse_cut(entry, file)
     return ListedPage(entry.title, "\n\n".join(blocks), entry.line)
 
 
+def _is_whole(block: str) -> bool:
+    """Whether a block ends where a sentence does; a list has no sentences."""
+    return block.startswith("- ") or _SENTENCE_END.search(block) is not None
+
+
 def _refuse_cut(entry: _Entry, file: str) -> NoReturn:
     end = max(line.number for line in entry.lines if line.text.strip())
-    _refuse(file, end, f"“{entry.title}” is cut off: the file ends in the middle of a sentence")
+    _refuse(
+        file,
+        end,
+        f"“{entry.title}” is cut off in the middle of a sentence; if it is whole, end it with a "
+        "full stop",
+    )
 
 
 def _blocks(lines: tuple[_Line, ...], file: str) -> list[str]:

@@ -81,7 +81,7 @@ def test_refused_rows_are_told_by_line_value_and_reason_only(
 
 def test_nobody_else_may_read_the_rejects_file(database: Database, tmp_path: Path) -> None:
     update, file = publication(database), csv_file(tmp_path, READERS)
-    rejects = csv_file(tmp_path, "of another import, open to all", "readers.rejects.csv")
+    rejects = csv_file(tmp_path, "line,value,reason\n9,ana,no address\n", "readers.rejects.csv")
     for _ in ("one that stood there", "a new one"):
         take_in(database, file, update)
         assert rejects.stat().st_mode & 0o777 == 0o600
@@ -235,6 +235,14 @@ def test_a_file_that_is_no_csv_is_refused_whole(database: Database, tmp_path: Pa
     with database.read() as session:
         assert count(session, SubscriberRow) == count(session, ImportRow) == 0
     assert not file.with_suffix(".rejects.csv").exists()
+
+
+def test_rejects_replace_nothing_but_rejects(tmp_path: Path) -> None:
+    file = csv_file(tmp_path, "email\nnobody\n")
+    precious = csv_file(tmp_path, "[site]\nsecret_key = 1\n", "config.toml")
+    with pytest.raises(WrongInput, match="holds something else"):
+        RejectsFile(precious, source=file)
+    assert precious.read_text() == "[site]\nsecret_key = 1\n"
 
 
 @pytest.mark.parametrize("rejects", ["readers.csv", "no-such-folder/rejects.csv", "."])

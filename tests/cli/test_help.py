@@ -50,12 +50,32 @@ def test_help_loads_nothing_that_takes_time() -> None:
     assert set(json.loads(done.stderr)) & HEAVY == set()
 
 
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([*MAILER, "--help"], capture_output=True, text=True, env=environment())
+    assert done.returncode == 0
+    assert "Usage: mailer " in done.stdout
+
+
 @pytest.mark.parametrize(
-    ("words", "status"), [(("--help",), 0), (("no-such",), 2), (("issues", "show", "x"), 2)]
+    ("words", "said"),
+    [
+        (("no-such",), "No such command 'no-such'; `mailer --help` says"),
+        (("issues", "show", "x"), "`mailer issues show --help` says"),
+        (("issues", "show"), "Missing argument"),
+        (("issues", "show", "120", "--no-such"), "`mailer issues show --help` says"),
+        (("--config",), "--config"),
+        (("demo", "--port", "70000"), "65535"),
+        (("issues", "show", "120", "-p", "\udcff"), "is not UTF-8"),
+        (("--config", "x\ny", "issues", "list"), "x\\ny"),
+        (("--config", "x" * 5000, "issues", "list"), "x…"),
+    ],
 )
-def test_the_module_is_the_command(words: tuple[str, ...], status: int) -> None:
+def test_what_cannot_be_understood_is_one_sentence(words: tuple[str, ...], said: str) -> None:
     done = subprocess.run([*MAILER, *words], capture_output=True, text=True, env=environment())
-    assert done.returncode == status
-    said = done.stdout if status == 0 else done.stderr
-    assert "Usage: " in said
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("mailer: ")
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+    assert len(done.stderr) < 1000
     assert "Traceback" not in done.stderr

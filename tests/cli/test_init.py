@@ -105,4 +105,5 @@ def test_accounts_that_stand_keep_their_passwords(empty: Shell) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(empty: Shell) -> None:
     (empty.folder / "file").write_text("")
-    assert "file/config.toml cannot be written" in empty.refusal("init", "file", "--yes", status=1)
+    assert "file is a file; name a folder" in empty.refusal("init", "file", "--yes")
+    assert "cannot be used" in empty.refusal("init", "a" * 300, "--yes")

@@ -69,7 +69,7 @@ def test_a_variable_that_names_no_key_is_refused(name: str) -> None:
 
 
 def test_other_variables_are_nobodys_business() -> None:
-    others = {"MAILER_CONFIG": "x", "MAILER_REQUIRE_SERVICES": "1", "OTHER__KEY": "x"}
+    others = {"MAILER_CONFIG": "x", "MAILER_PORT": "tcp://10.0.0.1", "OTHER__KEY": "x"}
     assert read(environ=others) == read()
 
 
@@ -83,4 +83,15 @@ def test_other_variables_are_nobodys_business() -> None:
     ],
 )
 def test_a_wrong_value_names_the_key(name: str, value: str, key: str) -> None:
-    assert f" at {key}: " in refusal(environ={name: value})
+    sentence = refusal(environ={name: value})
+    assert f" at {key} (which {name} in the environment sets): " in sentence
+
+
+def test_a_variable_with_one_underscore_too_few_is_refused() -> None:
+    sentence = refusal(environ={"MAILER_DATABASE_URL": "postgresql://db/mailer"})
+    assert "write MAILER_DATABASE__URL." in sentence
+    assert "MAILER_MAIL__FROM" in refusal(environ={"MAILER_MAIL_FROM": "a@b.example"})
+
+
+def test_a_variable_that_is_no_text_is_refused() -> None:
+    assert "not UTF-8" in refusal(environ={"MAILER_ORGANISATION__NAME": "Ana\udcff"})

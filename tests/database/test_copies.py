@@ -1,8 +1,9 @@
 """Copies of the database: consistent while it is in use, and put back whole or not at all."""
 
 import os
+import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -76,6 +77,58 @@ def test_what_is_no_backup_is_refused(
     assert "\n" not in str(refused.value)
     with pytest.raises(WrongInput, match="no backup at"):
         restore(database_url, tmp_path / "no-such")
+    assert said(database_url) == ["before"]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda whole: whole[: len(whole) // 2], "damaged"),
+        (lambda whole: whole[:40960] + b"\1" * 20000 + whole[60960:], "damaged"),
+        (lambda whole: whole[:16] + b"\1" * 9000, "damaged"),
+        (lambda whole: b"", "no backup"),
+    ],
+)
+def test_a_damaged_backup_replaces_nothing(
+    database: Database,
+    database_url: str,
+    tmp_path: Path,
+    damage: Callable[[bytes], bytes],
+    words: str,
+) -> None:
+    file = tmp_path / "backup"
+    back_up(database, file)
+    database.close()
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(WrongInput, match=words):
+        restore(database_url, file)
+    assert said(database_url) == ["before"]
+
+
+@on_sqlite
+def test_a_database_of_somebody_else_is_no_backup(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE things (id)")
+    database.close()
+    with pytest.raises(WrongInput, match="no backup of Mailer's"):
+        restore(database_url, file)
+    assert said(database_url) == ["before"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("rest", [b"", b"noise" * 2000, b"SQLite format 3\0" + b"\1" * 9000])
+def test_a_damaged_database_is_replaced(
+    database: Database, database_url: str, tmp_path: Path, rest: bytes
+) -> None:
+    file = tmp_path / "backup"
+    back_up(database, file)
+    database.close()
+    (tmp_path / "mailer.db").write_bytes(rest)
+    restore(database_url, file)
     assert said(database_url) == ["before"]
 
 
