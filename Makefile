@@ -24,6 +24,7 @@ check: setup-dev  ## Lint, types, the arrows of the house.
 
 bench: setup-dev  ## Measure; prints figures, judges nothing.
 	$(BIN)/python bench/letter.py
+	$(BIN)/python bench/inlining.py
 	$(BIN)/python bench/commands.py
 
 wheel: setup-dev  ## Build the wheel into dist/.

@@ -6,6 +6,7 @@
 import ipaddress
 import re
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -220,6 +221,17 @@ class Mail(_Section):
     bounce_address: Line
     verp: bool = True
     message_id_domain: Line | None = None
+    inliner: Literal["premailer", "css-inline"] = "premailer"
+
+    @field_validator("inliner")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        if value == "css-inline" and find_spec("css_inline") is None:
+            raise ValueError(
+                '"css-inline" is not installed; say pip install mailer[css-inline], '
+                "or leave this key out"
+            )
+        return value
 
     @field_validator("bounce_address")
     @classmethod

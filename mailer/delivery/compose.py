@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Literal
 
 from mailer.config import Config, resource
 from mailer.delivery.notes import note_letter
@@ -27,6 +28,7 @@ from mailer.publication import Issue, Publication, issue_path, item_path
 def preload() -> None:
     """Import what compiling needs, so that the first letter does not wait for it."""
     import premailer  # noqa: F401
+    import tinycss2  # noqa: F401
 
 
 def issue_letter(config: Config, issue: Issue) -> IssueLetter:
@@ -84,7 +86,7 @@ def compile_issue(
     """The issue's letter in each of these variants; `at` is the Date of every message."""
     content = issue_letter(config, issue)
     head = letterhead(config, at, issue.publication)
-    look = theme(issue.publication.theme, "letter")
+    look = theme(issue.publication.theme, "letter", config.mail.inliner)
     letters = tuple(compile_letter(content, head, variant, look) for variant in variants)
     for letter in letters:
         require_mergeable(config, letter)
@@ -118,7 +120,8 @@ def compile_note(config: Config, note: str, language: str, at: datetime) -> Comp
 def _compile_note(config: Config, note: str, language: str, at: datetime) -> CompiledLetter:
     content = note_letter(note, language, organisation(config))
     variant = Variant(content.language, "html", False)
-    letter = compile_letter(content, letterhead(config, at), variant, theme("update", "note"))
+    look = theme("update", "note", config.mail.inliner)
+    letter = compile_letter(content, letterhead(config, at), variant, look)
     require_mergeable(config, letter)
     return letter
 
@@ -147,7 +150,9 @@ def _host_name(config: Config) -> str:
 
 
 @lru_cache(maxsize=16)
-def theme(name: str, letter: str) -> Theme:
+def theme(
+    name: str, letter: str, inliner: Literal["premailer", "css-inline"] = "premailer"
+) -> Theme:
     """Read the theme `name`; `letter` is its template, "letter" for issues or "note"."""
     folder = resource("templates") / "letters" / name
     if not (folder / f"{letter}.html.j2").is_file():
@@ -159,4 +164,5 @@ def theme(name: str, letter: str) -> Theme:
         html=(folder / f"{letter}.html.j2").read_text(encoding="utf-8"),
         inlined_css=(folder / "inlined.css").read_text(encoding="utf-8"),
         kept_css=(folder / "kept.css").read_text(encoding="utf-8"),
+        inliner=inliner,
     )

@@ -151,13 +151,15 @@ class Theme:
 
     `html` is a Jinja2 template. `inlined_css` goes into style attributes. `kept_css` (media
     queries, dark mode) stays in a `<style>` of its own. In both, `var(--accent)` and
-    `var(--accent-dark)` stand for the organisation's colours.
+    `var(--accent-dark)` stand for the organisation's colours. `inliner` is what finds the
+    elements of each selector (mailer/letter/inlining/matching.py).
     """
 
     name: str
     html: str
     inlined_css: str
     kept_css: str
+    inliner: Literal["premailer", "css-inline"] = "premailer"
 
 
 @dataclass(frozen=True, slots=True)

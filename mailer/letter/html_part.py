@@ -1,4 +1,4 @@
-"""The HTML part: theme → HTML → styles inlined → the rest of the style sheet put in.
+"""The HTML part: theme → HTML → styles inlined.
 
 A theme's template sees these names, and no others:
 
@@ -20,6 +20,8 @@ from mailer.errors import WrongInput
 from mailer.letter.content import NoteLetter, Organisation, Theme, Variant
 from mailer.letter.draft import IssueDraft, links_from, web_link
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, Field, Placeholders, without_reader
+from mailer.letter.inlining import inline
+from mailer.letter.inlining.tags import quote_bare
 from mailer.letter.markdown import Resolve, parse, to_html
 from mailer.letter.phrases import direction, long_date, say
 from mailer.letter.plain import plain_lines
@@ -43,13 +45,16 @@ def html_part(
     organisation = (
         draft.content.organisation if isinstance(draft, IssueDraft) else (draft.organisation)
     )
-    page = _inline(render_theme(draft, theme, variant, put), _css(theme.inlined_css, organisation))
-    kept = _css(theme.kept_css, organisation).strip()
-    if "</" in kept:
-        raise WrongInput(f"Theme {theme.name!r}: its kept style sheet holds '</'; take it out.")
-    # After premailer, which would drop or damage at-rules.
-    page = plain_lines(page).rstrip("\n") + "\n"
-    return page.replace("</head>", f"<style>\n{kept}\n</style>\n</head>", 1) if kept else page
+    page = render_theme(draft, theme, variant, put)
+    if re.search(rf"=[^\"'<>]*mf{put.nonce}", page):
+        page = quote_bare(page)
+    page = inline(
+        page,
+        _css(theme.inlined_css, organisation),
+        _css(theme.kept_css, organisation),
+        theme.inliner,
+    )
+    return plain_lines(page).rstrip("\n") + "\n"
 
 
 def render_theme(
@@ -145,34 +150,3 @@ def _css(source: str, organisation: Organisation) -> str:
             raise WrongInput(f"{colour!r} is no colour; write the accent like #1F4E79.")
         source = source.replace(f"var(--{name})", colour)
     return _COMMENT.sub("", source)
-
-
-def _inline(page: str, css: str) -> str:
-    """Move `css` into style attributes; each setting is there for a fault of premailer's."""
-    import logging
-
-    from premailer import Premailer
-
-    inliner = Premailer(
-        page,
-        css_text=css,
-        keep_style_tags=False,  # else all of `css` would stand in the head as well
-        strip_important=False,
-        disable_validation=True,
-        disable_link_rewrites=True,
-        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
-        align_floating_images=False,
-        cssutils_logging_level=logging.CRITICAL,
-        allow_network=False,
-        allow_loading_external_files=False,
-    )
-    # Its own cache of parsed sheets is not safe among threads; lru_cache is.
-    inliner._parse_css_string = _parsed_sheet
-    return str(inliner.transform(pretty_print=False))
-
-
-@lru_cache(maxsize=16)
-def _parsed_sheet(css: str, validate: bool) -> object:
-    import cssutils
-
-    return cssutils.parseString(css, validate=validate)

@@ -55,7 +55,16 @@ def test_every_module_says_what_it_is_for() -> None:
 
 # What the letter room may use besides the standard library: what renders, and nothing else.
 RENDERS = {
-    *("jinja2", "markupsafe", "premailer", "cssutils", "lxml", "tinycss2", "css_inline"),
+    *(
+        "jinja2",
+        "markupsafe",
+        "premailer",
+        "cssutils",
+        "cssselect",
+        "lxml",
+        "tinycss2",
+        "css_inline",
+    ),
     *("markdown_it", "mdit_py_plugins", "linkify_it", "nh3", "bs4", "markdownify", "idna"),
 }
 # What of the standard library reaches out of a process, or tells what time it is.
