@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import product
 
-from mailer.config import Config, resource
+from mailer.config import Config
 from mailer.delivery.notes import note_letter
+from mailer.delivery.themes import theme
 from mailer.errors import WrongInput
 from mailer.letter import (
     CompiledLetter,
@@ -16,7 +17,6 @@ from mailer.letter import (
     LetterItem,
     MergeValues,
     Organisation,
-    Theme,
     Variant,
     compile_letter,
     parse_mailbox,
@@ -152,19 +152,3 @@ def message_id_domain(config: Config) -> str:
 def _host_name(config: Config) -> str:
     """The site's host, as it may stand in a header; an IPv6 address may not."""
     return "localhost" if ":" in config.site.host else config.site.host
-
-
-@lru_cache(maxsize=16)
-def theme(name: str, letter: str) -> Theme:
-    """Read the theme `name`; `letter` is its template, "letter" for issues or "note"."""
-    folder = resource("templates") / "letters" / name
-    if not (folder / f"{letter}.html.j2").is_file():
-        raise WrongInput(
-            f"There is no theme {name!r}; choose one that stands in templates/letters."
-        )
-    return Theme(
-        name=name,
-        html=(folder / f"{letter}.html.j2").read_text(encoding="utf-8"),
-        inlined_css=(folder / "inlined.css").read_text(encoding="utf-8"),
-        kept_css=(folder / "kept.css").read_text(encoding="utf-8"),
-    )

@@ -15,16 +15,22 @@ from mailer.letter import (
     Theme,
 )
 
-SHELF = Path(__file__).parents[2] / "templates" / "letters" / "update"
+SHELF = Path(__file__).parents[2] / "templates" / "letters"
 SITE = "https://updates.example.org"
 
 
-def read_theme(template: str) -> Theme:
+def read_theme(template: str, name: str = "update") -> Theme:
+    inlined, kept = (
+        "".join((SHELF / folder / sheet).read_text("utf-8") for folder in ("shared", name))
+        for sheet in ("inlined.css", "kept.css")
+    )
     return Theme(
-        name="update",
-        html=(SHELF / template).read_text(encoding="utf-8"),
-        inlined_css=(SHELF / "inlined.css").read_text(encoding="utf-8"),
-        kept_css=(SHELF / "kept.css").read_text(encoding="utf-8"),
+        name=name,
+        html=(SHELF / name / template).read_text("utf-8"),
+        inlined_css=inlined,
+        kept_css=kept,
+        file=template,
+        parts={path.name: path.read_text("utf-8") for path in (SHELF / "shared").glob("*.j2")},
     )
 
 
