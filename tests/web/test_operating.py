@@ -11,6 +11,7 @@ from mailer.config import Config
 from mailer.database import Database, connect
 from mailer.delivery.models import MailingRow, WorkerRow
 from mailer.web import create_app
+from mailer.letter import accent, contrast
 from mailer.web.look import (
     DARK_INK,
     DARK_PAPER,
@@ -18,8 +19,6 @@ from mailer.web.look import (
     INK,
     PAPER,
     SURFACE,
-    accent,
-    contrast,
 )
 from mailer.web.phrases import PHRASES
 from tests.conftest import make_config
