@@ -17,12 +17,21 @@ from mailer.letter import (
     LetterItem,
     MergeValues,
     Organisation,
+    Picture,
     Variant,
     compile_letter,
     parse_mailbox,
     preflight,
 )
-from mailer.publication import Issue, Publication, issue_path, item_path
+from mailer.publication import (
+    Issue,
+    Publication,
+    issue_path,
+    item_path,
+    logo_path,
+    picture_path,
+    read_logo,
+)
 
 
 def preload() -> None:
@@ -47,11 +56,20 @@ def issue_letter(config: Config, issue: Issue) -> IssueLetter:
                 url=item.link or config.site.url + item_path(issue, item),
                 topic=item.topic,
                 members_only=item.members_only,
+                picture=item.picture
+                and Picture(
+                    url=config.site.url + picture_path(item.picture.hash),
+                    width=item.picture.width,
+                    height=item.picture.height,
+                    alt=item.picture.alt,
+                    octets=item.picture.octets,
+                ),
             )
             for item in issue.items
         ),
         organisation=organisation(config),
         archive_url=config.site.url + issue_path(issue),
+        join_url=_join_url(config),
     )
 
 
@@ -64,7 +82,26 @@ def organisation(config: Config) -> Organisation:
         language=config.organisation.language,
         accent=config.organisation.accent,
         accent_dark=config.organisation.accent_dark,
+        logo=_logo(config),
+        heading_font=config.organisation.heading_font,
+        text_font=config.organisation.text_font,
+        footer=config.organisation.footer,
     )
+
+
+def _join_url(config: Config) -> str | None:
+    url = config.organisation.join_url
+    return (config.site.url + url if url.startswith("/") else url) or None
+
+
+def _logo(config: Config) -> Picture | None:
+    """The logo, where mail programs can show it; else letters have the name in text."""
+    logo = read_logo(config.organisation.logo)
+    if logo is None or not logo.width:
+        return None
+    url = config.site.url + logo_path(logo)
+    alt = config.organisation.name
+    return Picture(url, logo.width, logo.height, alt, octets=len(logo.content))
 
 
 def check_issue(config: Config, issue: Issue) -> tuple[Finding, ...]:

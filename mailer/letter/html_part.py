@@ -45,7 +45,10 @@ def html_part(
     organisation = (
         draft.content.organisation if isinstance(draft, IssueDraft) else (draft.organisation)
     )
-    page = _inline(render_theme(draft, theme, variant, put), dressed(theme.inlined_css, organisation, theme.name))
+    page = _inline(
+        render_theme(draft, theme, variant, put),
+        dressed(theme.inlined_css, organisation, theme.name),
+    )
     kept = dressed(theme.kept_css, organisation, theme.name).strip()
     if "</" in kept:
         raise WrongInput(f"Theme {theme.name!r}: its kept style sheet holds '</'; take it out.")

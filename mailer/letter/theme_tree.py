@@ -140,9 +140,7 @@ class Metering(NodeTransformer):
 
     def visit_Output(self, node: nodes.Output) -> Any:  # noqa: N802
         self.generic_visit(node)
-        fixed = sum(
-            len(part.data) for part in node.nodes if isinstance(part, nodes.TemplateData)
-        )
+        fixed = sum(len(part.data) for part in node.nodes if isinstance(part, nodes.TemplateData))
         return [_count("_counted", fixed, node), node] if fixed else node
 
     def _begin(self, node: Any) -> nodes.Node:

@@ -9,6 +9,7 @@ from mailer.letter import Accent, accent
 PAPER, INK, SURFACE = "#FAF8F4", "#1E1B18", "#FFFFFF"
 DARK_PAPER, DARK_INK, DARK_SURFACE = "#161412", "#EEE9E1", "#1F1C19"
 
+
 def stylesheet(organisation: Organisation) -> str:
     """The stylesheet as served: the organisation's accents, then our own rules."""
     light = accent(organisation.accent, (PAPER, SURFACE), INK)

@@ -44,13 +44,18 @@ def refusal(html: str, **parts: str) -> str:
         ("{{ letter['title'] }}", "Update &lt;120&gt;"),
         ("{% for item in items %}{{ loop.index }}/{{ loop.length }} {% endfor %}", "1/3 2/3 3/3 "),
         ("{% for item in items if loop.first is undefined %}{{ item.title }}{% endfor %}", None),
-        ("{% for item in items %}{{ item.title }}{% if not loop.last %}, {% endif %}{% endfor %}",
-         "Item 0, Item 1, Item 2"),
+        (
+            "{% for item in items %}{{ item.title }}{% if not loop.last %}, {% endif %}{% endfor %}",
+            "Item 0, Item 1, Item 2",
+        ),
         ("{% for item in items[:1] %}{{ item.title }}{% else %}none{% endfor %}", "Item 0"),
         ("{% for item in items[3:] %}{{ item.title }}{% else %}none{% endfor %}", "none"),
         ("{{ loop.cycle('a', 'b') if loop is defined else 'no loop' }}", "no loop"),
         ("{% for item in items %}{{ loop.cycle('odd', 'even') }} {% endfor %}", "odd even odd "),
-        ("{{ items | length }} {{ (items | first).title }} {{ items[-1].title }}", "3 Item 0 Item 2"),
+        (
+            "{{ items | length }} {{ (items | first).title }} {{ items[-1].title }}",
+            "3 Item 0 Item 2",
+        ),
         ("{{ ['a', 'b<'] | join(', ') }}", "a, b&lt;"),
         ("{{ 'a' ~ missing ~ letter.title }}", "a2Update &lt;120&gt;"),
         ("{{ 'a' + 'b' }} {{ missing * 3 + 1 }} {{ 7 // 2 }} {{ 7 % 2 }}", "ab 7 3 1"),
@@ -60,7 +65,10 @@ def refusal(html: str, **parts: str) -> str:
         ("{{ letter.title.startswith('Up') }} {{ ' a ' | trim }}", "True a"),
         ("{% for line in 'a\nb'.splitlines() %}{{ line }};{% endfor %}", "a;b;"),
         ("{% macro b(x, y='?') %}<b>{{ x }}{{ y }}</b>{% endmacro %}{{ b('<') }}", "<b>&lt;?</b>"),
-        ("{% macro b() %}<b>{{ caller() }}</b>{% endmacro %}{% call b() %}x{% endcall %}", "<b>x</b>"),
+        (
+            "{% macro b() %}<b>{{ caller() }}</b>{% endmacro %}{% call b() %}x{% endcall %}",
+            "<b>x</b>",
+        ),
         ("{% set x %}<i>{{ missing }}</i>{% endset %}{{ x }}{{ x }}", "<i>2</i><i>2</i>"),
         ("{% with x = 1 %}{{ x }}{% endwith %}", "1"),
         ("{{ 'odd' if missing is odd else 'even' }}", "even"),
@@ -95,15 +103,26 @@ LOOPS = "{% for a in items %}" * 12 + "x" + "{% endfor %}" * 12
     [
         # Time
         (LOOPS, "more than 300,000 steps"),
-        ("{% set l = [" + "1," * 9000 + "] %}{% for a in l %}{% for b in l %}{% endfor %}{% endfor %}",
-         "more than 300,000 steps"),
+        (
+            "{% set l = ["
+            + "1," * 9000
+            + "] %}{% for a in l %}{% for b in l %}{% endfor %}{% endfor %}",
+            "more than 300,000 steps",
+        ),
         ("{% for a in range(10**9) %}{% endfor %}", "cannot use `**`"),
         ("{% for a in range(1000000000) %}{% endfor %}", "'range' is undefined"),
         (TALKS_TO_ITSELF, "macros call one another"),
-        ("{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}",
-         "macros call one another"),
-        ("{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}"
-         + "{% call m() %}" * 18 + "x" + "{% endcall %}" * 18, "macros call one another"),
+        (
+            "{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}",
+            "macros call one another",
+        ),
+        (
+            "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}"
+            + "{% call m() %}" * 18
+            + "x"
+            + "{% endcall %}" * 18,
+            "macros call one another",
+        ),
         ("{% for a in items recursive %}{{ loop(items) }}{% endfor %}", "cannot use `recursive`"),
         ("{{ 2 ** 99 ** 99 }}", "cannot use `**`"),
         ("{% set a = 99999999 %}" + "{% set a = a * a %}" * 30, "larger than"),
@@ -131,14 +150,21 @@ LOOPS = "{% for a in items %}" * 12 + "x" + "{% endfor %}" * 12
         (DOUBLED_LIST + "{{ a }}", "a list stands where"),
         (DOUBLED_LIST + "{{ a | join }}", "a list stands where"),
         (DOUBLED_LIST + "{{ say('why', x=a) }}", "a list stands where"),
-        ("{% set s = '" + "a" * 50_000 + "' %}{{ [" + "s," * 200 + "] | join(s) }}",
-         "more than 4,000,000 characters"),
+        (
+            "{% set s = '" + "a" * 50_000 + "' %}{{ [" + "s," * 200 + "] | join(s) }}",
+            "more than 4,000,000 characters",
+        ),
         # Output
         (LONG.join(["{% for a in items %}" * 7, "{% endfor %}" * 7]), "writes more than 1,000,000"),
-        ("{% set x %}" + "{% for a in items %}" * 7 + LONG + "{% endfor %}" * 7 + "{% endset %}",
-         "writes more than 1,000,000"),
-        ("{% set l = [" + "1," * 500 + "] %}{% set s = '" + "<" * 9000 + "' %}"
-         "{% for a in l %}{{ s }}{% endfor %}", "writes more than 1,000,000"),
+        (
+            "{% set x %}" + "{% for a in items %}" * 7 + LONG + "{% endfor %}" * 7 + "{% endset %}",
+            "writes more than 1,000,000",
+        ),
+        (
+            "{% set l = [" + "1," * 500 + "] %}{% set s = '" + "<" * 9000 + "' %}"
+            "{% for a in l %}{{ s }}{% endfor %}",
+            "writes more than 1,000,000",
+        ),
         # Ways out
         ("{{ ''.__class__.__mro__ }}", "begins with an underscore"),
         ("{{ ''['__class__'] }}", "begins with an underscore"),

@@ -113,7 +113,11 @@ def test_without_any_style_it_can_still_be_read(chromium: Any, theme: str) -> No
     places += [text.index(words) for words in ("for members", "because you subscribe", "London")]
     assert places == sorted(places)
     heads = page.evaluate("[...document.querySelectorAll('h1,h2')].map(e => e.innerText)")
-    assert heads == ["Update 120", "In this letter", *(shown.title for shown in ten_items.items[:9])]
+    assert heads == [
+        "Update 120",
+        "In this letter",
+        *(shown.title for shown in ten_items.items[:9]),
+    ]
     assert page.evaluate("document.querySelectorAll('ol li, ul li').length") == 9 + 4
     page.context.close()
 

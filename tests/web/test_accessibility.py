@@ -20,6 +20,7 @@ from tests.conftest import NOW, make_config
 from tests.services import free_port
 from tests.web.conftest import Ana, fill, long_ago
 
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Ana]]:
     """A running site on SQLite, and its reader."""
