@@ -25,6 +25,7 @@ from mailer.letter import (
 )
 from mailer.publication import (
     Issue,
+    Item,
     Publication,
     issue_path,
     item_path,
@@ -56,14 +57,7 @@ def issue_letter(config: Config, issue: Issue) -> IssueLetter:
                 url=item.link or config.site.url + item_path(issue, item),
                 topic=item.topic,
                 members_only=item.members_only,
-                picture=item.picture
-                and Picture(
-                    url=config.site.url + picture_path(item.picture.hash),
-                    width=item.picture.width,
-                    height=item.picture.height,
-                    alt=item.picture.alt,
-                    octets=item.picture.octets,
-                ),
+                picture=_picture(config, item),
             )
             for item in issue.items
         ),
@@ -87,6 +81,14 @@ def organisation(config: Config) -> Organisation:
         text_font=config.organisation.text_font,
         footer=config.organisation.footer,
     )
+
+
+def _picture(config: Config, item: Item) -> Picture | None:
+    if item.picture is None:
+        return None
+    kept = item.picture
+    url = config.site.url + picture_path(kept.hash)
+    return Picture(url, kept.width, kept.height, kept.alt, octets=kept.octets)
 
 
 def _join_url(config: Config) -> str | None:

@@ -24,8 +24,8 @@ from typing import Any
 
 from mailer.errors import WrongInput
 from mailer.letter.content import NoteLetter, Organisation, Picture, Theme, Variant
-from mailer.letter.dress import dressed
 from mailer.letter.draft import IssueDraft, links_from, web_link
+from mailer.letter.dress import dressed
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, Field, Placeholders, without_reader
 from mailer.letter.markdown import Resolve, parse, to_html
 from mailer.letter.phrases import PHRASES, direction, long_date, say, spoken

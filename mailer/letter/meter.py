@@ -8,7 +8,7 @@ nor what alters letters: a merge field stands in a text as one word that must st
 
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Undefined
@@ -16,11 +16,13 @@ from markupsafe import Markup, escape
 
 STEPS = 300_000
 """Parts of a template carried out, each as often as it is."""
-CHARACTERS = 4_000_000
+CHARACTERS = 16_000_000
 """Characters read, joined or compared."""
-WRITTEN = 1_000_000
-"""Characters written, whether they come to stand in the letter or not."""
-CALLS = 20
+WRITTEN = 4_000_000
+"""Characters written, each as often as a macro hands it on to another."""
+LARGEST_LETTER = 1_000_000
+"""Characters of the whole letter; Gmail cuts one at a tenth of that."""
+CALLS = 30
 """Macros inside of one another."""
 LARGEST_NUMBER = 10**15
 
@@ -86,6 +88,16 @@ def write(characters: int) -> None:
         raise OverLimit(f"it writes more than {WRITTEN:,} characters; write less")
 
 
+def streamed(pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces of a letter as they come, as long as there are not too many."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > LARGEST_LETTER:
+            raise OverLimit(f"the letter has more than {LARGEST_LETTER:,} characters")
+        yield piece
+
+
 def called(function: Callable[[], Any]) -> Any:
     """What `function` gives, one call deeper."""
     meter = _METER.get()
@@ -99,7 +111,7 @@ def called(function: Callable[[], Any]) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """`value`, if it is text, a number, true, false or nothing; what is undefined says so itself."""
+    """`value`, if it is a text or a number; what is undefined is left to say so itself."""
     if type(value) in PLAIN:
         handle(value)
         return value

@@ -13,8 +13,15 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, nodes
-from jinja2 import Template, Undefined
+from jinja2 import (
+    DictLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    Undefined,
+    nodes,
+)
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
@@ -30,7 +37,8 @@ PARTS = 20
 
 # What Jinja2 itself passes to whatever is called.
 _JINJA = frozenset({"caller", "_loop_vars", "_block_vars"})
-_NOT_TEXT = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+# What values of the wrong kind raise.
+_TROUBLE = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 
 def fill_in(theme: Theme, names: Mapping[str, Any]) -> str:
@@ -44,8 +52,9 @@ def fill_in(theme: Theme, names: Mapping[str, Any]) -> str:
     meter.start()
     try:
         # `Template.render` would turn the traceback into one of its own.
-        return "".join(template.root_render_func(template.new_context(dict(names))))
-    except (TemplateError, meter.OverLimit, meter.WrongUse, *_NOT_TEXT) as error:
+        pieces = template.root_render_func(template.new_context(dict(names)))
+        return "".join(meter.streamed(pieces))
+    except (TemplateError, meter.OverLimit, meter.WrongUse, *_TROUBLE) as error:
         file, line = _place(error.__traceback__, theme.file)
         raise _wrong(theme.name, file, line, error) from error
 
@@ -131,7 +140,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return obj[argument]
         raise meter.WrongUse(f"{meter.kind_of(obj)} has no entries")
 
-    def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
         """A macro with any values; a function, or a method, with plain ones."""
         if not isinstance(called, Macro):
             if isinstance(called, Undefined):
@@ -142,7 +151,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 str(value) if isinstance(value, Undefined) else meter.plain(value)
         return meter.called(lambda: context.call(called, *args, **kwargs))
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(self, _: Context, /, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic on numbers of ordinary size; `+` joins two texts."""
         for value in (left, right):
             if isinstance(value, Undefined):

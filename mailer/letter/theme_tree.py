@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.visitor import NodeTransformer
 
 DEPTH = 40
-"""Levels of a template's tree; the deepest of ours has 13."""
+"""Levels of a template's tree; the deepest of ours has 10."""
 
 ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.With),
@@ -154,7 +154,7 @@ def _weight(node: nodes.Node) -> int:
     return sum(1 for _ in _walk(node))
 
 
-def _hook(name: str, value: nodes.Expr, *more: nodes.Expr) -> nodes.Filter:
+def _hook(name: str, value: Any, *more: nodes.Expr) -> nodes.Filter:
     return nodes.Filter(value, name, [*more], [], None, None, lineno=value.lineno)
 
 

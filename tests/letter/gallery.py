@@ -58,8 +58,8 @@ SUMMARY = (
     "a day by 2012, and says who pays for it.\n\nWe ask what became of the last such promise."
 )
 BODY = (
-    "### What came in\n\n| Source | 2006 | 2007 |\n|---|--:|--:|\n| Subscriptions | 12,400 | 13,150 |"
-    "\n| Donations | 8,020 | 9,975 |\n\n- Rent is the same.\n- Printing costs *less*.\n\n"
+    "### What came in\n\n| Source | 2006 | 2007 |\n|---|--:|--:|\n| Subscriptions | 12,400 "
+    "| 13,150 |\n| Donations | 8,020 | 9,975 |\n\n- Rent is the same.\n- Printing costs *less*.\n\n"
     "> Nobody has ever asked to see the receipts.\n\n```\nIBAN GB00 EXAM PLE0 0000\n```"
 )
 

@@ -2,14 +2,13 @@
 
 import time
 import tracemalloc
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.errors import WrongInput
-from mailer.letter import Theme, meter, theme_tree
+from mailer.letter import Theme, theme_tree
 from mailer.letter.sandbox import SOURCE, Function, fill_in
 
 NAMES = {
@@ -45,7 +44,7 @@ def refusal(html: str, **parts: str) -> str:
         ("{% for item in items %}{{ loop.index }}/{{ loop.length }} {% endfor %}", "1/3 2/3 3/3 "),
         ("{% for item in items if loop.first is undefined %}{{ item.title }}{% endfor %}", None),
         (
-            "{% for item in items %}{{ item.title }}{% if not loop.last %}, {% endif %}{% endfor %}",
+            "{% for a in items %}{{ a.title }}{% if not loop.last %}, {% endif %}{% endfor %}",
             "Item 0, Item 1, Item 2",
         ),
         ("{% for item in items[:1] %}{{ item.title }}{% else %}none{% endfor %}", "Item 0"),
@@ -91,6 +90,7 @@ TALKS_TO_ITSELF = "{% macro m(n) %}{{ m(n) }}{{ m(n) }}{% endmacro %}{{ m(1) }}"
 DOUBLED = "{% set a = 'abcdefgh' %}" + "{% set a = a ~ a %}" * 60
 DOUBLED_LIST = "{% set a = [1] %}" + "{% set a = [a, a] %}" * 60
 LONG = "x" * 1000
+AT_LINE = "Theme 'ours', letter.html.j2, line {}: "
 UNENDED = (
     "Theme 'ours', letter.html.j2, line 1: Unexpected end of template. Jinja was looking for the "
     "following tags: 'endfor' or 'else'. The innermost block that needs to be closed is 'for'."
@@ -118,9 +118,9 @@ LOOPS = "{% for a in items %}" * 12 + "x" + "{% endfor %}" * 12
         ),
         (
             "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}"
-            + "{% call m() %}" * 18
+            + "{% call m() %}" * 30
             + "x"
-            + "{% endcall %}" * 18,
+            + "{% endcall %}" * 30,
             "macros call one another",
         ),
         ("{% for a in items recursive %}{{ loop(items) }}{% endfor %}", "cannot use `recursive`"),
@@ -146,24 +146,27 @@ LOOPS = "{% for a in items %}" * 12 + "x" + "{% endfor %}" * 12
         ("{{ items | map(attribute='title') | join }}", "No filter named 'map'"),
         ("{{ letter | attr('title') }}", "No filter named 'attr'"),
         ("{{ letter | pprint }}", "No filter named 'pprint'"),
-        (DOUBLED, "more than 4,000,000 characters"),
+        (DOUBLED, "more than 16,000,000 characters"),
         (DOUBLED_LIST + "{{ a }}", "a list stands where"),
         (DOUBLED_LIST + "{{ a | join }}", "a list stands where"),
         (DOUBLED_LIST + "{{ say('why', x=a) }}", "a list stands where"),
         (
             "{% set s = '" + "a" * 50_000 + "' %}{{ [" + "s," * 200 + "] | join(s) }}",
-            "more than 4,000,000 characters",
+            "more than 16,000,000 characters",
         ),
         # Output
-        (LONG.join(["{% for a in items %}" * 7, "{% endfor %}" * 7]), "writes more than 1,000,000"),
         (
-            "{% set x %}" + "{% for a in items %}" * 7 + LONG + "{% endfor %}" * 7 + "{% endset %}",
-            "writes more than 1,000,000",
+            LONG.join(["{% for a in items %}" * 7, "{% endfor %}" * 7]),
+            "the letter has more than 1,000,000",
+        ),
+        (
+            "{% set x %}" + "{% for a in items %}" * 8 + LONG + "{% endfor %}" * 8 + "{% endset %}",
+            "writes more than 4,000,000",
         ),
         (
             "{% set l = [" + "1," * 500 + "] %}{% set s = '" + "<" * 9000 + "' %}"
             "{% for a in l %}{{ s }}{% endfor %}",
-            "writes more than 1,000,000",
+            "the letter has more than 1,000,000",
         ),
         # Ways out
         ("{{ ''.__class__.__mro__ }}", "begins with an underscore"),
@@ -241,14 +244,13 @@ def test_what_a_theme_may_not_do(html: str, reason: str) -> None:
         ("a\n{{ nobody }}", "Theme 'ours', letter.html.j2, line 2: 'nobody' is undefined."),
         (
             "a\n\n{% if %}",
-            "Theme 'ours', letter.html.j2, line 3: Expected an expression, got "
-            "'end of statement block'.",
+            AT_LINE.format(3) + "Expected an expression, got 'end of statement block'.",
         ),
         ("{% for a in items %}", UNENDED),
         (
             "\n{{ letter.titel }}",
-            "Theme 'ours', letter.html.j2, line 2: there is no 'titel' in a table of names; "
-            "there is: language, title.",
+            AT_LINE.format(2)
+            + "there is no 'titel' in a table of names; there is: language, title.",
         ),
         (
             "{{ missing + letter.title }}",
@@ -260,7 +262,7 @@ def test_what_a_theme_may_not_do(html: str, reason: str) -> None:
         ),
         (
             "{% for a in letter.title %}{% endfor %}",
-            "Theme 'ours', letter.html.j2, line 1: a text stands where a list to loop over is wanted.",
+            AT_LINE.format(1) + "a text stands where a list to loop over is wanted.",
         ),
         (
             "\n{{ missing() }}",
@@ -319,14 +321,10 @@ def test_the_verdict_is_the_same_however_deep_the_caller_stands() -> None:
 )
 def test_whatever_is_written_is_rendered_or_refused(words: list[str]) -> None:
     try:
-        written: Any = render(" ".join(words))
+        said = render(" ".join(words))
     except WrongInput as error:
-        assert str(error).startswith("Theme 'ours', letter.html.j2")
+        said = str(error)
+        place = "Theme 'ours', letter.html.j2"
     else:
-        assert isinstance(written, str)
-
-
-def test_our_themes_are_far_from_every_limit(theme: Theme) -> None:
-    sources = (theme.html, *theme.parts.values())
-    assert max(map(len, sources)) * 4 < SOURCE
-    assert meter.STEPS == 300_000
+        place = ""
+    assert said.startswith(place)

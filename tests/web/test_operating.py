@@ -10,8 +10,8 @@ from mailer import clock
 from mailer.config import Config
 from mailer.database import Database, connect
 from mailer.delivery.models import MailingRow, WorkerRow
-from mailer.web import create_app
 from mailer.letter import accent, contrast
+from mailer.web import create_app
 from mailer.web.look import (
     DARK_INK,
     DARK_PAPER,
