@@ -78,8 +78,13 @@ def _template(name: str, file: str, source: str, parts: tuple[tuple[str, str], .
             template = environment.get_template(at)
     except TemplateSyntaxError as error:
         raise _wrong(name, error.name or at, error.lineno, error) from error
-    except (RecursionError, MemoryError, SyntaxError) as error:
+    except (RecursionError, MemoryError) as error:
         raise WrongInput(f"Theme {name!r}, {at}: it is nested too deeply.") from error
+    except SyntaxError as error:
+        # Of Python, which has the template as code: twenty nested loops, a name given twice.
+        deep = "nested" in error.msg
+        reason = "it is nested too deeply" if deep else f"it cannot be read ({error.msg})"
+        raise WrongInput(f"Theme {name!r}, {at}: {reason}.") from error
     except (OverflowError, ValueError) as error:
         raise WrongInput(f"Theme {name!r}, {at}: it cannot be read ({error}).") from error
     return template

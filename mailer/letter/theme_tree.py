@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.visitor import NodeTransformer
 
+from mailer.letter.meter import LARGEST_NUMBER
+
 DEPTH = 40
 """Levels of a template's tree; the deepest of ours has 10."""
 
@@ -53,6 +55,8 @@ def checked(tree: nodes.Template, file: str, parts: frozenset[str], is_part: boo
             isinstance(pair.key, nodes.Const) for pair in node.items
         ):
             reason = "the keys of a table are written out as texts"
+        elif isinstance(node, nodes.Const) and _too_large(node.value):
+            reason = f"a number is larger than {LARGEST_NUMBER:,}"
         else:
             reason = next(filter(None, map(_wrong_name, _names(node))), None)
         if reason:
@@ -79,6 +83,11 @@ def _wrong_import(node: nodes.FromImport, parts: frozenset[str], is_part: bool) 
         known = ", ".join(sorted(parts)) or "none"
         return f"only a shared part can be imported; there is: {known}"
     return None
+
+
+def _too_large(value: object) -> bool:
+    """Whether it is a number that arithmetic would refuse; 1e999 is infinite, which is no name."""
+    return isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER
 
 
 def _names(node: nodes.Node) -> Iterator[str]:

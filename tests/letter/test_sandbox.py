@@ -124,6 +124,8 @@ LOOPS = "{% for a in items %}" * 12 + "x" + "{% endfor %}" * 12
             "macros call one another",
         ),
         ("{% for a in items recursive %}{{ loop(items) }}{% endfor %}", "cannot use `recursive`"),
+        ("{{ 1e999 }}", "a number is larger than"),
+        ("{{ 1" + "0" * 400 + ".0 }}", "a number is larger than"),
         ("{{ 2 ** 99 ** 99 }}", "cannot use `**`"),
         ("{% set a = 99999999 %}" + "{% set a = a * a %}" * 30, "larger than"),
         ("{{ " + "9" * 5000 + " }}", "cannot be read"),
@@ -218,6 +220,8 @@ LOOPS = "{% for a in items %}" * 12 + "x" + "{% endfor %}" * 12
         ("{{ ''" + "|trim" * 5000 + " }}", "nested too deeply"),
         ("{{ 1" + " if 1 else 1" * 4000 + " }}", "nested too deeply"),
         ("{{ letter" + ".title" * 5000 + " }}", "nested too deeply"),
+        ("{% macro m(a, a) %}{% endmacro %}", "cannot be read (duplicate argument"),
+        ("{{ say('x', a=1, a=2) }}", "cannot be read (keyword argument repeated"),
         ("x" * (SOURCE + 1), "64,000 are allowed"),
     ],
 )
