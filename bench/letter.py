@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
-from pathlib import Path
 
 from jinja2 import Environment
 
+from mailer.delivery.themes import theme as read_theme
 from mailer.letter import (
     CompiledLetter,
     IssueLetter,
@@ -22,12 +22,10 @@ from mailer.letter import (
     Mailbox,
     MergeValues,
     Organisation,
-    Theme,
     Variant,
     compile_letter,
 )
 
-SHELF = Path(__file__).parents[1] / "templates" / "letters" / "update"
 SITE = "https://updates.example.org"
 TOKEN = "AbCdEf0123456789-_" * 3
 HEAD = Letterhead(
@@ -120,14 +118,8 @@ def microseconds(work: Callable[[MergeValues], bytes], readers: list[MergeValues
 
 
 def main() -> None:
-    theme = Theme(
-        "update",
-        *(
-            (SHELF / name).read_text(encoding="utf-8")
-            for name in ("letter.html.j2", "inlined.css", "kept.css")
-        ),
-    )
-    issue, variant = an_issue(15), Variant("en", "html", member=False)
+    theme = read_theme("update", "letter")
+    issue, variant = an_issue(10), Variant("en", "html", member=False)
     letter = compile_letter(issue, HEAD, variant, theme)  # imports what it needs
     compiling = []
     for _ in range(9):

@@ -114,6 +114,22 @@ class Organisation(_Section):
     accent: Colour = "#1F4E79"
     accent_dark: Colour = "#9CC3E8"
     logo: Path | None = None
+    heading_font: Literal["serif", "sans"] = "serif"
+    text_font: Literal["sans", "serif"] = "sans"
+    footer: str = ""
+    join_url: str = ""
+
+    @field_validator("join_url")
+    @classmethod
+    def _page(cls, value: str) -> str:
+        """Empty, a path on the site, or a whole address; `letter` takes no other as a link."""
+        on_site = value.startswith("/") and not value.startswith("//")
+        whole = f"https://site.example{value}" if on_site else value
+        if value and not (whole.startswith("https://") and _LINK.fullmatch(whole)):
+            raise ValueError(
+                'write a path on the site, like "/pages/why-join/", or an https address'
+            )
+        return value
 
     @field_validator("logo", mode="before")
     @classmethod

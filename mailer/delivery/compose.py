@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
 
-from mailer.config import Config, resource
+from mailer.config import Config
 from mailer.delivery.notes import note_letter
+from mailer.delivery.themes import theme
 from mailer.errors import WrongInput
 from mailer.letter import (
     CompiledLetter,
@@ -16,13 +16,22 @@ from mailer.letter import (
     LetterItem,
     MergeValues,
     Organisation,
-    Theme,
+    Picture,
     Variant,
     compile_letter,
     parse_mailbox,
     preflight,
 )
-from mailer.publication import Issue, Publication, issue_path, item_path
+from mailer.publication import (
+    Issue,
+    Item,
+    Publication,
+    issue_path,
+    item_path,
+    logo_path,
+    picture_path,
+    read_logo,
+)
 
 
 def preload() -> None:
@@ -48,11 +57,13 @@ def issue_letter(config: Config, issue: Issue) -> IssueLetter:
                 url=item.link or config.site.url + item_path(issue, item),
                 topic=item.topic,
                 members_only=item.members_only,
+                picture=_picture(config, item),
             )
             for item in issue.items
         ),
         organisation=organisation(config),
         archive_url=config.site.url + issue_path(issue),
+        join_url=_join_url(config),
     )
 
 
@@ -65,7 +76,34 @@ def organisation(config: Config) -> Organisation:
         language=config.organisation.language,
         accent=config.organisation.accent,
         accent_dark=config.organisation.accent_dark,
+        logo=_logo(config),
+        heading_font=config.organisation.heading_font,
+        text_font=config.organisation.text_font,
+        footer=config.organisation.footer,
     )
+
+
+def _picture(config: Config, item: Item) -> Picture | None:
+    if item.picture is None:
+        return None
+    kept = item.picture
+    url = config.site.url + picture_path(kept.hash)
+    return Picture(url, kept.width, kept.height, kept.alt, octets=kept.octets)
+
+
+def _join_url(config: Config) -> str | None:
+    url = config.organisation.join_url
+    return (config.site.url + url if url.startswith("/") else url) or None
+
+
+def _logo(config: Config) -> Picture | None:
+    """The logo, where mail programs can show it; else letters have the name in text."""
+    logo = read_logo(config.organisation.logo)
+    if logo is None or not logo.width:
+        return None
+    url = config.site.url + logo_path(logo)
+    alt = config.organisation.name
+    return Picture(url, logo.width, logo.height, alt, octets=len(logo.content))
 
 
 def check_issue(config: Config, issue: Issue) -> tuple[Finding, ...]:
@@ -147,22 +185,3 @@ def message_id_domain(config: Config) -> str:
 def _host_name(config: Config) -> str:
     """The site's host, as it may stand in a header; an IPv6 address may not."""
     return "localhost" if ":" in config.site.host else config.site.host
-
-
-@lru_cache(maxsize=16)
-def theme(
-    name: str, letter: str, inliner: Literal["premailer", "css-inline"] = "premailer"
-) -> Theme:
-    """Read the theme `name`; `letter` is its template, "letter" for issues or "note"."""
-    folder = resource("templates") / "letters" / name
-    if not (folder / f"{letter}.html.j2").is_file():
-        raise WrongInput(
-            f"There is no theme {name!r}; choose one that stands in templates/letters."
-        )
-    return Theme(
-        name=name,
-        html=(folder / f"{letter}.html.j2").read_text(encoding="utf-8"),
-        inlined_css=(folder / "inlined.css").read_text(encoding="utf-8"),
-        kept_css=(folder / "kept.css").read_text(encoding="utf-8"),
-        inliner=inliner,
-    )

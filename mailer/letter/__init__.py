@@ -9,10 +9,12 @@
    ends, in microseconds. `CompiledLetter.parts` shows it in a browser.
 
 Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `parse_mailbox` and
-`mailbox_header` for mailboxes in configuration and headers, and `LetterDue`, which any room
+`mailbox_header` for mailboxes in configuration and headers, `accent` and `contrast` for colours
+that can be read, and `LetterDue`, which any room
 returns that needs a letter sent.
 """
 
+from mailer.letter.colour import READABLE, Accent, accent, contrast
 from mailer.letter.compile import compile_letter
 from mailer.letter.compiled import CompiledLetter
 from mailer.letter.content import (
@@ -36,6 +38,8 @@ from mailer.letter.preflight import Finding, preflight
 
 __all__ = [
     "MERGE_FIELDS",
+    "READABLE",
+    "Accent",
     "CompiledLetter",
     "Finding",
     "IssueLetter",
@@ -49,7 +53,9 @@ __all__ = [
     "Picture",
     "Theme",
     "Variant",
+    "accent",
     "compile_letter",
+    "contrast",
     "has_phrases",
     "long_date",
     "mailbox_header",

@@ -149,16 +149,19 @@ class Variant:
 class Theme:
     """The sources of one theme, read by the caller.
 
-    `html` is a Jinja2 template. `inlined_css` goes into style attributes. `kept_css` (media
-    queries, dark mode) stays in a `<style>` of its own. In both, `var(--accent)` and
-    `var(--accent-dark)` stand for the organisation's colours. `inliner` is what finds the
-    elements of each selector (mailer/letter/inlining/matching.py).
+    `html` is a Jinja2 template, and `file` its name in error sentences; `parts` are templates
+    that it may import macros from, by name. `inlined_css` goes into style attributes.
+    `kept_css` (media queries, dark mode) stays in a `<style>` of its own. In both, `var(--…)`
+    stands for a colour or font of the organisation's (mailer/letter/dress.py). `inliner` finds
+    the elements of each selector (mailer/letter/inlining/matching.py).
     """
 
     name: str
     html: str
     inlined_css: str
     kept_css: str
+    file: str = "letter.html.j2"
+    parts: Mapping[str, str] = field(default_factory=dict)
     inliner: Literal["premailer", "css-inline"] = "premailer"
 
 

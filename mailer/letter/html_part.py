@@ -1,36 +1,37 @@
 """The HTML part: theme → HTML → styles inlined.
 
-A theme's template sees these names, and no others:
+A theme's template sees these names, and no others; each is a text, a number, a list, or a table
+of names (mailer/letter/sandbox.py):
 
-- `language`, `direction`: of the reader's variant; `subject`; `organisation`
-- `say(phrase, **words)`: a fixed phrase (mailer/letter/phrases.py)
+- `language`, `direction`: of the reader's variant; `subject`
+- `organisation`: `name`, `url`, `address` and `footer` (lists of lines), `logo` (a picture, or
+  nothing)
+- `say(phrase, word=…)`: a fixed phrase (mailer/letter/phrases.py)
 - `fields.NAME`: the merge fields (`action_url` in a note only)
-- an issue: `letter` (IssueLetter), `day` (its date in words), `missing` (a count), `join_url`,
-  `archive_url`, and `items`, each with `title`, `summary`, `body` (HTML), `url`, `topic`,
-  `members_only`
-- a note: `letter` (NoteLetter), `paragraphs` (HTML)
+- an issue: `letter` with `publication`, `title`, `language`, `direction` and `preheader`;
+  `day` (its date in words), `missing` (a count), `join_url`, `archive_url`, and `items`, each
+  with `title`, `summary`, `body` (HTML), `url`, `topic`, `members_only`, `picture`
+- a picture: `url`, `width`, `height`, `alt`, `caption`
+- a note: `letter` with `heading`, `language`, `direction`, `action_label` and `reason`;
+  `paragraphs` (HTML)
+
+A theme writes its own fixed texts in no language: they come from `say`.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mailer.errors import WrongInput
-from mailer.letter.content import NoteLetter, Organisation, Theme, Variant
+from mailer.letter.content import NoteLetter, Organisation, Picture, Theme, Variant
 from mailer.letter.draft import IssueDraft, links_from, web_link
+from mailer.letter.dress import dressed
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, Field, Placeholders, without_reader
 from mailer.letter.inlining import inline
 from mailer.letter.inlining.tags import quote_bare
 from mailer.letter.markdown import Resolve, parse, to_html
-from mailer.letter.phrases import direction, long_date, say
+from mailer.letter.phrases import PHRASES, direction, long_date, say, spoken
 from mailer.letter.plain import plain_lines
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOP_HEADING = 3  # the letter's title is the h1, an item's the h2
 
 
@@ -50,8 +51,8 @@ def html_part(
         page = quote_bare(page)
     page = inline(
         page,
-        _css(theme.inlined_css, organisation),
-        _css(theme.kept_css, organisation),
+        dressed(theme.inlined_css, organisation, theme.name),
+        dressed(theme.kept_css, organisation, theme.name),
         theme.inliner,
     )
     return plain_lines(page).rstrip("\n") + "\n"
@@ -65,41 +66,35 @@ def render_theme(
     Raises:
         WrongInput: the theme cannot be rendered, or asks for what is not there.
     """
-    from jinja2 import TemplateError
+    from mailer.letter.sandbox import Function, fill_in
 
     if isinstance(draft, IssueDraft):
         names, known = _issue_names(draft, put), ISSUE_FIELDS
     else:
         names, known = _note_names(draft, put), MERGE_FIELDS
-    try:
-        return _template(theme.html).render(
-            language=variant.language,
-            direction=direction(variant.language),
-            say=_speaker(variant.language),
-            fields={name: put.put(Field(name)) for name in sorted(known)},
+    return fill_in(
+        theme,
+        {
+            "language": variant.language,
+            "direction": direction(variant.language),
+            "say": Function(_speaker(variant.language)),
+            "fields": {name: put.put(Field(name)) for name in sorted(known)},
             **names,
-        )
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise WrongInput(
-            f"Theme {theme.name!r} cannot be rendered: {type(error).__name__}: {error}."
-        ) from error
-
-
-@lru_cache(maxsize=16)
-def _template(source: str) -> "Template":
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    return SandboxedEnvironment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(source)
+        },
+    )
 
 
 def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
     letter = draft.content
     return {
-        "letter": letter,
-        "organisation": letter.organisation,
+        "letter": {
+            "publication": letter.publication,
+            "title": letter.title,
+            "language": letter.language,
+            "direction": direction(letter.language),
+            "preheader": letter.preheader,
+        },
+        "organisation": _organisation_names(letter.organisation),
         "subject": without_reader(letter.subject, put.language),
         "day": long_date(letter.date, put.language),
         "missing": draft.missing,
@@ -113,6 +108,7 @@ def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
                 "url": item.url,
                 "topic": item.topic,
                 "members_only": item.members_only,
+                "picture": _picture_names(item.picture),
             }
             for item in draft.items
             for base in [links_from(item.url or letter.organisation.url, put)]
@@ -123,11 +119,44 @@ def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
 def _note_names(note: NoteLetter, put: Placeholders) -> Mapping[str, Any]:
     base = links_from(note.organisation.url, put)
     return {
-        "letter": note,
-        "organisation": note.organisation,
+        "letter": {
+            "heading": note.heading,
+            "language": note.language,
+            "direction": direction(note.language),
+            "action_label": note.action_label,
+            "reason": note.reason,
+        },
+        "organisation": _organisation_names(note.organisation),
         "subject": without_reader(note.subject, put.language),
         "paragraphs": [_markup(text, note.language, base) for text in note.paragraphs],
     }
+
+
+def _organisation_names(organisation: Organisation) -> Mapping[str, Any]:
+    return {
+        "name": organisation.name,
+        "url": web_link(organisation.url),
+        "address": _lines(organisation.address),
+        "footer": _lines(organisation.footer),
+        "logo": _picture_names(organisation.logo),
+    }
+
+
+def _picture_names(picture: Picture | None) -> Mapping[str, Any] | None:
+    """A picture that mail programs can show: by a web address, and with a size."""
+    if picture is None or not web_link(picture.url) or min(picture.width, picture.height) < 1:
+        return None
+    return {
+        "url": picture.url,
+        "width": picture.width,
+        "height": picture.height,
+        "alt": " ".join(picture.alt.split()),
+        "caption": " ".join(picture.caption.split()),
+    }
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in (" ".join(line.split()) for line in text.splitlines()) if line]
 
 
 def _markup(source: str, language: str, resolve: Resolve) -> str:
@@ -137,16 +166,12 @@ def _markup(source: str, language: str, resolve: Resolve) -> str:
 
 
 def _speaker(language: str) -> Callable[..., str]:
-    return lambda phrase, **words: say(language, phrase, **words)
+    def speak(phrase: str, /, **words: object) -> str:
+        if phrase not in PHRASES[spoken(language)]:
+            raise ValueError(f"there is no phrase {phrase!r}")
+        try:
+            return say(language, phrase, **words)
+        except KeyError as error:
+            raise ValueError(f"the phrase {phrase!r} wants {error.args[0]!r} as well") from error
 
-
-def _css(source: str, organisation: Organisation) -> str:
-    """`source` with the organisation's colours: mail readers know no custom properties."""
-    for name, colour in (
-        ("accent", organisation.accent),
-        ("accent-dark", organisation.accent_dark),
-    ):
-        if not COLOUR.fullmatch(colour):
-            raise WrongInput(f"{colour!r} is no colour; write the accent like #1F4E79.")
-        source = source.replace(f"var(--{name})", colour)
-    return _COMMENT.sub("", source)
+    return speak

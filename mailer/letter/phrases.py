@@ -11,6 +11,7 @@ PHRASES: dict[str, dict[str, str]] = {
     "en": {
         "dear": "Dear {greeting},",
         "reader": "reader",
+        "contents": "In this letter",
         "read_on": "Read on: {title}",
         "for_members": "For members",
         "members_one": "This issue has one more item, for members.",
@@ -27,6 +28,7 @@ PHRASES: dict[str, dict[str, str]] = {
     "es": {
         "dear": "Hola, {greeting}:",
         "reader": "lectora o lector",
+        "contents": "En esta carta",
         "read_on": "Seguir leyendo: {title}",
         "for_members": "Para miembros",
         "members_one": "Este número trae un artículo más, para miembros.",

@@ -11,15 +11,15 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from mailer.errors import WrongInput
+from mailer.letter.colour import COLOUR, READABLE, contrast
 from mailer.letter.content import IssueLetter, Theme, Variant
 from mailer.letter.draft import WEB_LINK, authored, draft_issue
 from mailer.letter.fields import ISSUE_FIELDS, Field, Placeholders, fields_in, unknown_field
-from mailer.letter.html_part import COLOUR, render_theme
+from mailer.letter.html_part import render_theme
 from mailer.letter.markdown import LINK_SCHEMES, parse
 from mailer.letter.plain import plain_content
 
 LONG_SUBJECT = 60
-READABLE = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _accent(letter: Examined) -> Iterator[Found]:
     ):
         if not COLOUR.fullmatch(colour):
             yield "error", key, f"{colour!r} is no colour.", "Write it like #1F4E79."
-        elif (ratio := _contrast(colour, paper)) < READABLE:
+        elif (ratio := contrast(colour, paper)) < READABLE:
             yield (
                 "warning",
                 key,
@@ -233,20 +233,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours (WCAG 2.2)."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _capital(sentence: str) -> str:

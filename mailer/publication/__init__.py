@@ -9,7 +9,9 @@
    everything. `set_public` says whether an issue stands in the archive.
 4. Who shows the archive to anybody asks `recent_items`, `public_issue`, `public_item`, `pages`
    and `find_page`: what is not public, or for members, does not exist for them.
-5. `issue_path`, `item_path` and their like say where each thing stands on the site.
+5. `keep_picture` keeps a picture by the hash of its bytes; `find_picture` gives them back, and
+   `read_logo` reads the organisation's logo in the same way.
+6. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
 Functions take a session; whoever calls owns the transaction.
 """
@@ -33,10 +35,12 @@ if TYPE_CHECKING:
         IssueSummary,
         Item,
         Page,
+        Picture,
         Publication,
         issue_path,
         item_path,
         page_path,
+        picture_path,
         publication_path,
     )
     from mailer.publication.importing import ImportedListing, import_listing
@@ -55,6 +59,14 @@ if TYPE_CHECKING:
         parse_listing,
         read_listing,
     )
+    from mailer.publication.pictures import (
+        KeptPicture,
+        Logo,
+        find_picture,
+        keep_picture,
+        logo_path,
+        read_logo,
+    )
     from mailer.publication.series import (
         ensure_first,
         find_publication,
@@ -68,24 +80,31 @@ __all__ = [
     "Issue",
     "IssueSummary",
     "Item",
+    "KeptPicture",
     "ListedIssue",
     "ListedItem",
     "ListedPage",
     "Listing",
+    "Logo",
     "Page",
+    "Picture",
     "Publication",
     "ensure_first",
     "find_issue",
     "find_page",
+    "find_picture",
     "find_publication",
     "import_listing",
     "issue_by_id",
     "issue_path",
     "item_path",
+    "keep_picture",
     "list_issues",
+    "logo_path",
     "page_path",
     "pages",
     "parse_listing",
+    "picture_path",
     "public_issue",
     "public_item",
     "public_publication",
@@ -93,6 +112,7 @@ __all__ = [
     "publication_path",
     "publications",
     "read_listing",
+    "read_logo",
     "recent_items",
     "set_public",
     "version_of",

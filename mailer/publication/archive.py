@@ -23,6 +23,7 @@ from mailer.publication.issues import (
     summary_from,
 )
 from mailer.publication.models import IssueRow, ItemRow, PageRow, PublicationRow
+from mailer.publication.pictures import pictures_of
 from mailer.publication.series import publication_from
 
 _SLUG = re.compile(rf"[a-z0-9-]{{1,{SLUG_CHARACTERS}}}")
@@ -51,13 +52,15 @@ def recent_items(
     )
     if publication_id is not None:
         query = query.where(IssueRow.publication_id == publication_id)
+    found = session.execute(query).all()
+    shown = pictures_of(session, [item for item, *_ in found])
     return tuple(
         ArchiveItem(
             summary_from(issue, publication_from(publication), items),
-            item_from(item),
+            item_from(item, shown),
             issue.language,
         )
-        for item, issue, publication, items in session.execute(query)
+        for item, issue, publication, items in found
     )
 
 

@@ -25,6 +25,17 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture by the SHA-256 of its bytes; `octets` is how many these are."""
+
+    hash: str
+    width: int
+    height: int
+    octets: int
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One article. `summary` and `body` are Markdown, all else is plain text."""
 
@@ -37,6 +48,7 @@ class Item:
     body: str
     link: str
     members_only: bool
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,11 @@ def item_path(issue: Issue | IssueSummary, item: Item) -> str:
 def page_path(page: Page) -> str:
     """The path of a standing page, "/pages/aims/"."""
     return f"/pages/{page.slug}/"
+
+
+def picture_path(picture_hash: str) -> str:
+    """The path of a picture, which never changes: "/pictures/" and its hash."""
+    return f"/pictures/{picture_hash}"
 
 
 def slug_from(title: str, taken: Collection[str], otherwise: str) -> str:

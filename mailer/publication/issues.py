@@ -1,6 +1,6 @@
 """Issues, as those see them who make and send them: whether public or not, with every item."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -12,9 +12,11 @@ from mailer.publication.content import (
     Issue,
     IssueSummary,
     Item,
+    Picture,
     Publication,
 )
 from mailer.publication.models import IssueRow, ItemRow, PublicationRow
+from mailer.publication.pictures import picture_of, pictures_of
 from mailer.publication.series import publication_by_id, publication_from
 
 NEWEST_FIRST = (IssueRow.date.desc(), IssueRow.number.desc(), IssueRow.id.desc())
@@ -121,8 +123,9 @@ def items_of(session: Session, issue_id: int, *where: ColumnElement[bool]) -> tu
         select(ItemRow)
         .where(ItemRow.issue_id == issue_id, *where)
         .order_by(ItemRow.position, ItemRow.id)
-    )
-    return tuple(map(item_from, rows))
+    ).all()
+    shown = pictures_of(session, rows)
+    return tuple(item_from(row, shown) for row in rows)
 
 
 def issue_from(row: IssueRow, publication: Publication, items: Iterable[Item]) -> Issue:
@@ -148,7 +151,7 @@ def summary_from(row: IssueRow, publication: Publication, items: int) -> IssueSu
     )
 
 
-def item_from(row: ItemRow) -> Item:
+def item_from(row: ItemRow, pictures: Mapping[str, Picture]) -> Item:
     return Item(
         row.id,
         row.position,
@@ -159,4 +162,5 @@ def item_from(row: ItemRow) -> Item:
         row.body,
         row.link,
         row.members_only,
+        picture_of(row, pictures),
     )

@@ -1,26 +1,21 @@
-"""For the operator and the browser: is it alive, can it work; stylesheet, icon, logo."""
+"""For the operator and the browser: is it alive, can it work; stylesheet, pictures."""
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
-from mailer import clock, delivery
+from mailer import clock, delivery, publication
 from mailer.database import SCHEMA, database_error, schema_of
 from mailer.errors import NotFound
 from mailer.web import look
 from mailer.web.routing import look_only
-from mailer.web.site import TheSite
+from mailer.web.site import Site, TheSite
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
-LOGO_TYPES = {
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-}
+# What came from a file is only ever looked at: opened alone, it runs and loads nothing.
+ALONE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 router = APIRouter()
 
@@ -69,11 +64,35 @@ def style(site: TheSite, version: str) -> Response:
 @look_only(router, "/static/logo")
 def logo(site: TheSite) -> Response:
     """The organisation's logo."""
-    path = site.config.organisation.logo
-    media_type = LOGO_TYPES.get(path.suffix.lower()) if path else None
-    if path is None or media_type is None or not path.is_file():
+    return _logo(site, A_DAY)
+
+
+@look_only(router, "/static/logo-{version}")
+def logo_of_letters(site: TheSite, version: str) -> Response:
+    """The logo as letters link to it; a former one gives way to that of today."""
+    found = publication.read_logo(site.config.organisation.logo)
+    current = found is not None and publication.logo_path(found) == f"/static/logo-{version}"
+    return _logo(site, FOR_EVER if current else "no-cache")
+
+
+@look_only(router, "/pictures/{picture_hash}")
+def picture(request: Request, site: TheSite, picture_hash: str) -> Response:
+    """A picture. Its address is the hash of its content, so it is kept for ever."""
+    headers = {"Cache-Control": FOR_EVER, "ETag": f'"{picture_hash}"', **ALONE}
+    with site.database.read() as session:
+        found = publication.find_picture(session, picture_hash)
+    # RFC 9110 section 13.1.2: whoever has it, has it for good.
+    if picture_hash in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+def _logo(site: Site, kept: str) -> Response:
+    found = publication.read_logo(site.config.organisation.logo)
+    if found is None:
         raise NotFound("There is no logo.")
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": A_DAY})
+    headers = {"Cache-Control": kept, **ALONE}
+    return Response(found.content, media_type=found.media_type, headers=headers)
 
 
 @look_only(router, "/favicon.ico")

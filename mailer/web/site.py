@@ -110,6 +110,7 @@ def _templates(config: Config) -> Environment:
         issue_path=publication.issue_path,
         item_path=publication.item_path,
         page_path=publication.page_path,
+        picture_path=publication.picture_path,
     )
     environment.filters.update(markdown=_markdown, host=_host)
     return environment

@@ -119,6 +119,21 @@ def test_a_site_without_an_address_for_links_is_refused(url: str) -> None:
     assert "site.url: " in refusal(changed(URL, f'url = "{url}"'))
 
 
+@pytest.mark.parametrize("url", ["", "/pages/why-join/", "https://join.example/?from=letter"])
+def test_where_one_becomes_a_member(url: str) -> None:
+    config = read(TEXT.replace("[site]", f'join_url = "{url}"\n[site]'))
+    assert config.organisation.join_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["why-join", "//join.example", "http://join.example", "javascript:x", "/a b", "/a\\n"]
+)
+def test_what_leads_to_no_page_to_join_is_refused(url: str) -> None:
+    assert "organisation.join_url: " in refusal(
+        TEXT.replace("[site]", f'join_url = "{url}"\n[site]')
+    )
+
+
 @pytest.mark.parametrize(
     ("url", "host", "path", "loopback"),
     [

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mailer.delivery import themes
 from mailer.letter import (
     IssueLetter,
     Letterhead,
@@ -15,17 +16,12 @@ from mailer.letter import (
     Theme,
 )
 
-SHELF = Path(__file__).parents[2] / "templates" / "letters" / "update"
+SHELF = Path(__file__).parents[2] / "templates" / "letters"
 SITE = "https://updates.example.org"
 
 
-def read_theme(template: str) -> Theme:
-    return Theme(
-        name="update",
-        html=(SHELF / template).read_text(encoding="utf-8"),
-        inlined_css=(SHELF / "inlined.css").read_text(encoding="utf-8"),
-        kept_css=(SHELF / "kept.css").read_text(encoding="utf-8"),
-    )
+def read_theme(template: str, name: str = "update") -> Theme:
+    return themes.theme(name, template.partition(".")[0])
 
 
 @pytest.fixture(scope="session")

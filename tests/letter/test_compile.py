@@ -127,7 +127,7 @@ def test_spanish_phrases_round_english_items(
 ) -> None:
     html, text = shown(issue, head, theme, ana, Variant("es-PE", "html", member=False))
     assert '<html lang="es-PE" dir="ltr">' in html
-    assert re.search(r'<div class="item" lang="en"', html)
+    assert re.search(r'<div lang="en" dir="ltr"', html)
     for part in (html, text):
         assert "31 de marzo de 2007" in part
         assert "Hola, Ana and Tom:" in part
@@ -165,7 +165,7 @@ def test_the_link_of_a_notes_button_is_no_field_of_an_issue(
     item = replace(issue.items[0], summary="[here]({{ action_url }})")
     with pytest.raises(WrongInput, match="no merge field 'action_url'"):
         compile_letter(replace(issue, items=(item,)), head, PUBLIC, theme)
-    with pytest.raises(WrongInput, match="no attribute 'action_url'"):
+    with pytest.raises(WrongInput, match="there is no 'action_url'"):
         compile_letter(issue, head, PUBLIC, replace(theme, html="{{ fields.action_url }}"))
 
 
@@ -191,10 +191,10 @@ def test_an_author_may_link_to_the_letter(
     ("html", "reason"),
     [
         ("<p>{{ nothing }}</p>", "'nothing' is undefined"),
-        ("<p>{% if %}</p>", "TemplateSyntaxError"),
-        ("<p>{{ ''.__class__.__mro__ }}</p>", "SecurityError"),
-        ("<p>{{ 1 / 0 }}</p>", "ZeroDivisionError"),
-        ("<p>{{ say('nothing') }}</p>", "KeyError"),
+        ("<p>{% if %}</p>", "line 1: Expected an expression"),
+        ("<p>{{ ''.__class__.__mro__ }}</p>", "begins with an underscore"),
+        ("<p>{{ 1 / 0 }}</p>", "division by zero"),
+        ("<p>{{ say('nothing') }}</p>", "there is no phrase 'nothing'"),
         ("<p>{{ fields.unsubscribe_url }}</p>", "no unsubscribe link"),
     ],
 )

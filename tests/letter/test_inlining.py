@@ -31,7 +31,6 @@ from mailer.letter.inlining.stylesheet import read_sheet
 from mailer.letter.inlining.tags import tags
 from tests.letter.conftest import with_field
 from tests.letter.inlining.comparing import (
-    CHROMIUM,
     MODES,
     Template,
     Way,
@@ -45,7 +44,6 @@ from tests.letter.inlining.comparing import (
     themes,
 )
 from tests.letter.inlining.quarrels import quarrel
-from tests.services import missing_service
 
 LEAST = 0.95
 WITH_CSS_INLINE = find_spec("css_inline") is not None
@@ -81,8 +79,6 @@ def sheets(inlined: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        missing_service("Chromium (/usr/bin/chromium)")
     with chromium_page() as opened:
         yield opened
 

@@ -6,7 +6,6 @@ At 320 and 1280 px, light and dark (WCAG 2.2 AA, and 1.4.10 for the width).
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,21 +14,11 @@ import uvicorn
 from mailer.database import connect, upgrade
 from mailer.tokens import Purpose
 from mailer.web import create_app
+from tests.browser import chromium as running
+from tests.browser import serious_faults
 from tests.conftest import NOW, make_config
-from tests.services import free_port, missing_service
+from tests.services import free_port
 from tests.web.conftest import Ana, fill, long_ago
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--no-first-run",
-]
-SERIOUS = {"serious", "critical"}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +47,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Ana]]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """Debian's Chromium."""
-    if not CHROMIUM.exists():
-        missing_service("Chromium (/usr/bin/chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with running() as browser:
         yield browser
-        browser.close()
 
 
 def pages_of(ana: Ana) -> dict[str, str]:
@@ -87,8 +70,6 @@ def pages_of(ana: Ana) -> dict[str, str]:
 def test_no_serious_fault_and_nothing_too_wide(
     site: tuple[str, Ana], chromium: Any, scheme: str
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     root, ana = site
     asked: list[str] = []
     context = chromium.new_context(color_scheme=scheme)
@@ -103,13 +84,7 @@ def test_no_serious_fault_and_nothing_too_wide(
             wide = browser_page.evaluate("document.documentElement.scrollWidth")
             if wide > width:
                 faults.append(f"{name} at {width}: {wide} px wide")
-            found = Axe().run(browser_page, options=RULES).response
-            assert found["passes"], f"axe looked at nothing of {name}"
-            faults += [
-                f"{name} at {width}: {fault['id']} {fault['nodes'][0]['html']}"
-                for fault in found["violations"]
-                if fault["impact"] in SERIOUS
-            ]
+            faults += [f"{name} at {width}: {fault}" for fault in serious_faults(browser_page)]
     context.close()
     assert faults == []
     # A page of an error is logged by the browser as such; nothing else is said or loaded.

@@ -10,6 +10,7 @@ from mailer import clock
 from mailer.config import Config
 from mailer.database import Database, connect
 from mailer.delivery.models import MailingRow, WorkerRow
+from mailer.letter import accent, contrast
 from mailer.web import create_app
 from mailer.web.look import (
     DARK_INK,
@@ -18,8 +19,6 @@ from mailer.web.look import (
     INK,
     PAPER,
     SURFACE,
-    accent,
-    contrast,
 )
 from mailer.web.phrases import PHRASES
 from tests.conftest import make_config
@@ -111,12 +110,12 @@ def test_any_accent_can_be_read_in_both_schemes(colour: str) -> None:
         (PAPER, SURFACE, INK),
         (DARK_PAPER, DARK_SURFACE, DARK_INK),
     ):
-        made = accent(colour, paper, surface, ink)
+        made = accent(colour, (paper, surface), ink)
         assert contrast(made.colour, paper) >= 4.5
         assert contrast(made.colour, surface) >= 4.5
         assert contrast(made.on, made.colour) >= 4.5
-    assert accent("#1F4E79", PAPER, SURFACE, INK).colour == "#1F4E79"
-    assert accent("#9CC3E8", DARK_PAPER, DARK_SURFACE, DARK_INK).colour == "#9CC3E8"
+    assert accent("#1F4E79", (PAPER, SURFACE), INK).colour == "#1F4E79"
+    assert accent("#9CC3E8", (DARK_PAPER, DARK_SURFACE), DARK_INK).colour == "#9CC3E8"
 
 
 def test_contrast_is_that_of_the_standard() -> None:

@@ -7,17 +7,18 @@ of its own, and the page's colour scheme.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from mailer.letter import IssueLetter, Letterhead, NoteLetter, Theme, Variant, compile_letter
+from mailer.delivery.themes import theme as read_theme
+from mailer.letter import IssueLetter, Letterhead, NoteLetter, Variant, compile_letter
 from mailer.letter.inlining import inline
+from tests.browser import chromium
 
 TEMPLATES = Path(__file__).parent
 SHELVES = Path(__file__).parents[3] / "templates" / "letters"
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage"]
 
 # A mode's name → width, height, colour scheme.
 MODES = {
@@ -92,20 +93,13 @@ def templates() -> list[Template]:
 def themes(issue: IssueLetter, note: NoteLetter, head: Letterhead) -> list[Template]:
     """Every theme of the project, filled in, as it comes to be inlined."""
     found: list[Template] = []
-    for shelf in sorted(path for path in SHELVES.iterdir() if path.is_dir()):
-        for content, source in ((issue, "letter.html.j2"), (note, "note.html.j2")):
-            theme = Theme(
-                shelf.name,
-                *(
-                    (shelf / name).read_text(encoding="utf-8")
-                    for name in (source, "inlined.css", "kept.css")
-                ),
-            )
-
-            with patch("mailer.letter.html_part.inline", side_effect=inline) as given:
-                compile_letter(content, head, Variant("en", "html", member=True), theme)
-            page, css, kept, *_ = given.call_args.args
-            found.append(Template(f"{shelf.name}: {source}", page, css, kept))
+    names = sorted(path.parent.name for path in SHELVES.glob("*/letter.html.j2"))
+    for name, (content, source) in product(names, ((issue, "letter"), (note, "note"))):
+        with patch("mailer.letter.html_part.inline", side_effect=inline) as given:
+            variant = Variant("en", "html", member=True)
+            compile_letter(content, head, variant, read_theme(name, source))
+        page, css, kept, *_ = given.call_args.args
+        found.append(Template(f"{name}: {source}", page, css, kept))
     return found
 
 
@@ -138,15 +132,11 @@ Differences = Mapping[str, list[str]]  # of each template by its name
 @contextmanager
 def chromium_page() -> Iterator[Any]:
     """An empty page in Debian's Chromium, which loads nothing."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         context = browser.new_context(viewport={"width": 1000, "height": 1000}, offline=True)
         page = context.new_page()
         page.set_content("<!DOCTYPE html><title>A frame</title><body><iframe></iframe></body>")
         yield page
-        browser.close()
 
 
 def compare(
