@@ -10,15 +10,19 @@ from mailer.delivery.notes import note_letter
 from mailer.errors import WrongInput
 from mailer.letter import (
     CompiledLetter,
+    EarlierItem,
+    Facts,
     Finding,
     IssueLetter,
     Letterhead,
     LetterItem,
+    LinkAnswer,
     MergeValues,
     Organisation,
     Theme,
     Variant,
     compile_letter,
+    links_to_ask,
     parse_mailbox,
     preflight,
 )
@@ -67,9 +71,30 @@ def organisation(config: Config) -> Organisation:
     )
 
 
-def check_issue(config: Config, issue: Issue) -> tuple[Finding, ...]:
-    """Everything that preflight finds in the issue's letter."""
-    return preflight(issue_letter(config, issue), theme(issue.publication.theme, "letter"))
+def check_issue(
+    config: Config,
+    issue: Issue,
+    earlier: Sequence[EarlierItem] = (),
+    answers: Sequence[LinkAnswer] = (),
+) -> tuple[Finding, ...]:
+    """Everything that preflight finds in the issue's letter.
+
+    Every error is found without `earlier` (`publication.earlier_items`) and `answers`
+    (`publication.ask_links`), and so are most warnings.
+    """
+    facts = Facts(
+        sender=issue.publication.sender or config.mail.from_,
+        bounce_address=config.mail.bounce_address,
+        earlier=tuple(earlier),
+        answers=tuple(answers),
+    )
+    look = theme(issue.publication.theme, "letter")
+    return preflight(issue_letter(config, issue), look, facts=facts)
+
+
+def outside_links(config: Config, issue: Issue) -> tuple[str, ...]:
+    """The links to other sites in the issue's letter, for `publication.ask_links`."""
+    return links_to_ask(issue_letter(config, issue))
 
 
 def require_sendable(findings: Sequence[Finding]) -> None:

@@ -9,7 +9,8 @@
    everything. `set_public` says whether an issue stands in the archive.
 4. Who shows the archive to anybody asks `recent_items`, `public_issue`, `public_item`, `pages`
    and `find_page`: what is not public, or for members, does not exist for them.
-5. `issue_path`, `item_path` and their like say where each thing stands on the site.
+5. Who checks an issue before it is sent asks `earlier_items` and `ask_links`.
+6. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
 Functions take a session; whoever calls owns the transaction.
 """
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
         page_path,
         publication_path,
     )
+    from mailer.publication.dead_links import ask_links
+    from mailer.publication.earlier import earlier_items
     from mailer.publication.importing import ImportedListing, import_listing
     from mailer.publication.issues import (
         find_issue,
@@ -74,6 +77,8 @@ __all__ = [
     "Listing",
     "Page",
     "Publication",
+    "ask_links",
+    "earlier_items",
     "ensure_first",
     "find_issue",
     "find_page",
