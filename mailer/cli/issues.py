@@ -178,7 +178,8 @@ def check(
     asked = delivery.outside_links(door.config, issue) if links else ()
     if asked:
         remark(f"Asking for {len(asked)} link(s) …")
-    findings = delivery.check_issue(door.config, issue, earlier, publication.ask_links(asked))
+    answers = publication.ask_links(asked) if asked else ()
+    findings = delivery.check_issue(door.config, issue, earlier, answers)
     if as_json:
         show_json(
             [

@@ -102,8 +102,12 @@ def page(content: IssueLetter, theme: Theme) -> Page:
     put = Placeholders.of(variant.language, content, theme)
     try:
         html = html_part(draft_issue(content, variant, put), theme, variant, put)
-    except (WrongInput, ValueError) as error:
+    except WrongInput as error:
         return Page("", str(error), can_leave=False, octets=0)
+    except Exception as error:  # noqa: BLE001
+        # A theme may be somebody's own; whatever it makes a renderer raise is a finding here.
+        fault = f"It cannot be made ({type(error).__name__}: {error})."
+        return Page("", fault, can_leave=False, octets=0)
     leave = put.put(Field("unsubscribe_url"))
     octets = sum(
         _VALUE_OCTETS if isinstance(piece, Field) else len(piece.encode())
@@ -134,7 +138,7 @@ def _prose(content: IssueLetter, number: int, item: LetterItem) -> Prose:
             for tree in trees
             for token in tree
             if token.type == "inline"
-            for found in _UNMADE_LINK.findall(_words(token.children or []))
+            for found in _UNMADE_LINK.findall(_words(token.children or [], "text"))
         ),
     )
 
@@ -159,11 +163,12 @@ def _links_in(tree: "list[Token]") -> Iterator[tuple[str, str]]:
             yield str(children[begin].attrs.get("href", "")), _words(within)
 
 
-def _words(tokens: "list[Token]") -> str:
+def _words(tokens: "list[Token]", *types: str) -> str:
+    """What stands in tokens of these types, or of all that are text."""
     return "".join(
-        " " if token.type in ("softbreak", "hardbreak") else token.content
+        token.content if token.type in (types or ("text", "code_inline")) else " "
         for token in tokens
-        if token.type in ("text", "code_inline", "softbreak", "hardbreak")
+        if not token.type.endswith(("_open", "_close"))
     )
 
 
