@@ -16,9 +16,11 @@ def _contrast(letter: Examined) -> Iterator[Found]:
     organisation = letter.content.organisation
     accents = {"light": organisation.accent.upper(), "dark": organisation.accent_dark.upper()}
     keys = {"light": "accent", "dark": "accent_dark"}
+    told = set()
     for words, ink, paper, ratio, scheme in painted(letter.page.html):
-        if ratio >= READABLE:
+        if ratio >= READABLE or (ink, paper) in told:
             continue
+        told.add((ink, paper))
         ours = accents[scheme] in (ink, paper)
         yield (
             "warning",
