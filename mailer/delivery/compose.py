@@ -22,6 +22,7 @@ from mailer.letter import (
     Theme,
     Variant,
     compile_letter,
+    errors_in_content,
     links_to_ask,
     parse_mailbox,
     preflight,
@@ -90,6 +91,12 @@ def check_issue(
     )
     look = theme(issue.publication.theme, "letter")
     return preflight(issue_letter(config, issue), look, facts=facts)
+
+
+def check_before_compiling(config: Config, issue: Issue) -> None:
+    """Raise `WrongInput` with the first error that `compile_issue`, called next, would not see."""
+    look = theme(issue.publication.theme, "letter")
+    require_sendable(errors_in_content(issue_letter(config, issue), look))
 
 
 def outside_links(config: Config, issue: Issue) -> tuple[str, ...]:

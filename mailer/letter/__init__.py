@@ -39,6 +39,7 @@ from mailer.letter.preflight import (
     Facts,
     Finding,
     LinkAnswer,
+    errors_in_content,
     links_to_ask,
     preflight,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "Theme",
     "Variant",
     "compile_letter",
+    "errors_in_content",
     "links_to_ask",
     "long_date",
     "mailbox_header",

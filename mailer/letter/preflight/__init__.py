@@ -9,7 +9,7 @@ To add a check, write a function that yields findings into the module that is na
 it looks at, put `@check("its name")` above it, test it, and tell of it in docs/editors.md.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from mailer.letter.content import IssueLetter, Theme
 from mailer.letter.fields import ISSUE_FIELDS
@@ -24,10 +24,10 @@ from mailer.letter.preflight import (  # noqa: F401
     size,
     words,
 )
-from mailer.letter.preflight.examined import examine
+from mailer.letter.preflight.examined import Examined, examine
 from mailer.letter.preflight.facts import EARLIER_CHARACTERS, EarlierItem, Facts, LinkAnswer
 from mailer.letter.preflight.links import links_to_ask
-from mailer.letter.preflight.registry import CHECKS, Finding, check
+from mailer.letter.preflight.registry import CHECKS, STOPPING, Check, Finding, check
 
 __all__ = [
     "CHECKS",
@@ -37,6 +37,7 @@ __all__ = [
     "Finding",
     "LinkAnswer",
     "check",
+    "errors_in_content",
     "links_to_ask",
     "preflight",
 ]
@@ -51,8 +52,17 @@ def preflight(
     facts: Facts = NO_FACTS,
 ) -> tuple[Finding, ...]:
     """What every check finds, errors first."""
-    examined = examine(content, theme, known_fields, facts)
-    findings = [
-        Finding(name, *found) for name, function in CHECKS.items() for found in function(examined)
-    ]
+    findings = _findings(CHECKS, examine(content, theme, known_fields, facts))
     return tuple(sorted(findings, key=lambda finding: finding.severity))
+
+
+def errors_in_content(
+    content: IssueLetter, theme: Theme, known_fields: Collection[str] = ISSUE_FIELDS
+) -> tuple[Finding, ...]:
+    """The errors alone, but for those that `compile_letter` raises, for whoever compiles next."""
+    findings = _findings(STOPPING, examine(content, theme, known_fields, NO_FACTS))
+    return tuple(finding for finding in findings if finding.severity == "error")
+
+
+def _findings(checks: Mapping[str, Check], examined: Examined) -> list[Finding]:
+    return [Finding(name, *one) for name, found in checks.items() for one in found(examined)]

@@ -1,4 +1,4 @@
-"""What the checks look at, made once for all of them.
+"""What the checks look at, each made once, when the first of them asks for it.
 
 1. The content as it will be compiled, the theme, the merge fields, the facts from outside.
 2. Of each item its *prose*: the links and headings in its Markdown, from the same tree as the
@@ -72,21 +72,30 @@ class Examined:
     theme: Theme
     known_fields: Collection[str]
     facts: Facts
-    prose: tuple[Prose, ...]
-    page: Page
+
+    @property
+    def prose(self) -> tuple[Prose, ...]:
+        """The prose of each item, parsed when the first check asks for it."""
+        return prose_of(self.content)
+
+    @property
+    def page(self) -> Page:
+        """The page, compiled when the first check asks for it."""
+        return page_of(self.content, self.theme)
 
 
 def examine(
     content: IssueLetter, theme: Theme, known_fields: Collection[str], facts: Facts
 ) -> Examined:
     """All that the checks look at."""
-    content = plain_content(content)
-    return Examined(content, theme, known_fields, facts, prose_of(content), page(content, theme))
+    return Examined(plain_content(content), theme, known_fields, facts)
 
 
+@lru_cache(maxsize=4)
 def prose_of(content: IssueLetter) -> tuple[Prose, ...]:
     """The prose of each item, in order."""
-    return tuple(_prose(content, number, item) for number, item in enumerate(content.items, 1))
+    put = Placeholders.of(content.language, content)
+    return tuple(_prose(content, number, item, put) for number, item in enumerate(content.items, 1))
 
 
 def place_of(number: int, item: LetterItem) -> str:
@@ -96,7 +105,7 @@ def place_of(number: int, item: LetterItem) -> str:
 
 
 @lru_cache(maxsize=4)  # a command checks an issue, schedules it and starts it
-def page(content: IssueLetter, theme: Theme) -> Page:
+def page_of(content: IssueLetter, theme: Theme) -> Page:
     """The HTML part of a letter to members, who get every item."""
     variant = Variant(content.language, "html", member=True)
     put = Placeholders.of(variant.language, content, theme)
@@ -116,8 +125,7 @@ def page(content: IssueLetter, theme: Theme) -> Page:
     return Page(html, "", bool(re.search(rf"""href=["']{leave}["']""", html)), octets)
 
 
-def _prose(content: IssueLetter, number: int, item: LetterItem) -> Prose:
-    put = Placeholders.of(content.language, content)
+def _prose(content: IssueLetter, number: int, item: LetterItem, put: Placeholders) -> Prose:
     trees = [
         parse(put.put_all(source), content.language, lambda url: url)
         for source in (item.summary, item.body)

@@ -12,13 +12,13 @@ from mailer.letter.preflight.registry import Found, check
 _SAME_WORDS = 0.6
 
 
-@check("items")
+@check("items", stops=True)
 def _items(letter: Examined) -> Iterator[Found]:
     if not letter.content.items:
         yield "error", letter.content.title, "It has no item.", "Write at least one item."
 
 
-@check("item_titles")
+@check("item_titles", stops=True)
 def _item_titles(letter: Examined) -> Iterator[Found]:
     for number, item in enumerate(letter.content.items, 1):
         if not item.title.strip():

@@ -12,6 +12,8 @@ Found = tuple[Severity, str, str, str]
 Check = Callable[[Examined], Iterator[Found]]
 
 CHECKS: dict[str, Check] = {}
+# Those of them that find errors without the compiled page, which takes most of the time.
+STOPPING: dict[str, Check] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,13 @@ class Finding:
     remedy: str
 
 
-def check(name: str) -> Callable[[Check], Check]:
-    """Enter a check into the registry under `name`."""
+def check(name: str, *, stops: bool = False) -> Callable[[Check], Check]:
+    """Enter a check into the registry under `name`; into `STOPPING` too where it `stops`."""
 
     def enter(function: Check) -> Check:
         CHECKS[name] = function
+        if stops:
+            STOPPING[name] = function
         return function
 
     return enter

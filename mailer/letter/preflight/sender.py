@@ -19,12 +19,13 @@ _REGISTRIES = frozenset(
 
 @check("letter")
 def _letter(letter: Examined) -> Iterator[Found]:
-    # A field inside a link is told where it stands.
-    if letter.page.fault and not any(link.fault for item in letter.prose for link in item.links):
-        yield "error", "the letter", letter.page.fault, "Mend what the sentence names."
+    fault = letter.page.fault
+    # A field inside a link is told where it stands, by another check.
+    if fault and not any(link.fault == fault for item in letter.prose for link in item.links):
+        yield "error", "the letter", fault, "Mend what the sentence names."
 
 
-@check("postal_address")
+@check("postal_address", stops=True)
 def _postal_address(letter: Examined) -> Iterator[Found]:
     if not letter.content.organisation.address.strip():
         yield (
@@ -46,7 +47,7 @@ def _unsubscribe_link(letter: Examined) -> Iterator[Found]:
         )
 
 
-@check("site")
+@check("site", stops=True)
 def _site(letter: Examined) -> Iterator[Found]:
     # RFC 8058 section 3.1: List-Unsubscribe must have an https URI.
     url = letter.content.organisation.url

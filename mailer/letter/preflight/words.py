@@ -8,7 +8,7 @@ from mailer.letter.draft import LINK_FIELDS, authored
 from mailer.letter.fields import fields_in, fill, unknown_field, without_reader
 from mailer.letter.phrases import long_date
 from mailer.letter.preflight.examined import Examined
-from mailer.letter.preflight.registry import Found, check
+from mailer.letter.preflight.registry import Found, Severity, check
 
 LONG_SUBJECT = 60
 LONG_PREHEADER = 110
@@ -107,7 +107,7 @@ def _language(letter: Examined) -> Iterator[Found]:
         )
 
 
-@check("merge_fields")
+@check("merge_fields", stops=True)
 def _merge_fields(letter: Examined) -> Iterator[Found]:
     for place, text in authored(letter.content):
         for written in fields_in(text):
@@ -129,10 +129,16 @@ def _merge_fields(letter: Examined) -> Iterator[Found]:
                 "Double braces that make no merge field are shown as they are.",
                 "Write a field like {{ name }}, or take the braces out.",
             )
+
+
+@check("fields_in_links")
+def _fields_in_links(letter: Examined) -> Iterator[Found]:
     for item in letter.prose:
         for link in item.links:
             if link.fault:
-                yield "error", item.place, f"{link.url!r}: {link.fault}", "Take the field out."
+                # In a text that the letter does not show, it is the page's link that is broken.
+                severity: Severity = "error" if letter.page.fault == link.fault else "warning"
+                yield severity, item.place, f"{link.url!r}: {link.fault}", "Take the field out."
 
 
 def _shown(text: str, content: IssueLetter) -> str:

@@ -9,17 +9,19 @@ from hypothesis import strategies as st
 from mailer.letter import (
     EarlierItem,
     Facts,
+    Finding,
     IssueLetter,
     LetterItem,
     LinkAnswer,
     Organisation,
     Picture,
     Theme,
+    errors_in_content,
     links_to_ask,
     preflight,
 )
 from mailer.letter.preflight import CHECKS
-from mailer.letter.preflight.examined import page
+from mailer.letter.preflight.examined import page_of
 from tests.letter.preflight.conftest import Checked
 
 
@@ -62,11 +64,23 @@ def test_findings_are_sentences(checked: Checked) -> None:
 
 
 def test_a_letter_is_compiled_once_for_all_checks(checked: Checked) -> None:
-    page.cache_clear()
+    page_of.cache_clear()
     for _ in range(3):
         checked.findings(subject="Compiled once")
-    assert (page.cache_info().misses, page.cache_info().hits) == (1, 2)
+    assert page_of.cache_info().misses == 1
 
+
+def test_what_compiling_finds_as_well_need_not_be_looked_at_before(checked: Checked) -> None:
+    page_of.cache_clear()
+    assert errors_in_content(checked.issue, checked.theme) == ()
+    assert errors_in_content(replace(checked.issue, items=(), subject=""), checked.theme) == (
+        Finding("items", "error", "Update 120", "It has no item.", "Write at least one item."),
+    )
+    assert page_of.cache_info().misses == 0
+
+
+# Their errors keep a letter from being compiled.
+BY_COMPILING = {"letter", "unsubscribe_link", "fields_in_links"}
 
 wild = st.one_of(
     st.text(st.characters(), max_size=60),
@@ -121,7 +135,13 @@ facts = st.builds(
 def test_no_content_makes_it_fail(
     theme: Theme, content: IssueLetter, known: set[str], known_facts: Facts
 ) -> None:
-    for finding in preflight(content, theme, known, known_facts):
+    findings = preflight(content, theme, known, known_facts)
+    assert errors_in_content(content, theme, known) == tuple(
+        finding
+        for finding in findings
+        if finding.severity == "error" and finding.check not in BY_COMPILING
+    )
+    for finding in findings:
         assert finding.place or finding.check in ("items", "site")
         assert finding.reason
         assert finding.remedy

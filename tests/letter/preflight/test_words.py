@@ -150,7 +150,10 @@ def test_a_field_without_a_fallback_or_without_an_end(
 @pytest.mark.parametrize("url", ["{{ name }}", "https://a.example/{{ name }}"])
 def test_a_field_inside_a_link(checked: Checked, url: str) -> None:
     found = checked.with_item(summary=f"[A pact on water](<{url}>)")
-    assert found == [("error", "merge_fields", "item 1 (Water)")]
+    assert found == [("error", "fields_in_links", "item 1 (Water)")]
+    # The body of a public item with a summary is on its page alone.
+    found = checked.with_item(body=f"[A pact on water](<{url}>)")
+    assert found == [("warning", "fields_in_links", "item 1 (Water)")]
 
 
 @pytest.mark.parametrize("number", ["0", "99", "9" * 5000])
