@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.cli.door import Door, show, show_json, show_table
+from mailer.cli.door import Door, remark, show, show_json, show_table
 from mailer.clock import now
 from mailer.errors import WrongInput
 
@@ -175,15 +175,26 @@ def render(
 
 @app.command()
 def check(
-    context: typer.Context, number: Number, slug: PublicationSlug = None, as_json: AsJson = False
+    context: typer.Context,
+    number: Number,
+    slug: PublicationSlug = None,
+    links: Annotated[
+        bool, typer.Option("--links", help="Ask for each link to another site whether it is alive.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what is wrong with the issue's letter, before it is sent."""
-    from mailer import delivery
+    from mailer import delivery, publication
 
     door: Door = context.obj
     with door.database.read() as session:
         issue = find(session, number, slug)
-    findings = delivery.check_issue(door.config, issue)
+        earlier = publication.earlier_items(session, issue)
+    asked = delivery.outside_links(door.config, issue) if links else ()
+    if asked:
+        remark(f"Asking for {len(asked)} link(s) …")
+    answers = publication.ask_links(asked) if asked else ()
+    findings = delivery.check_issue(door.config, issue, earlier, answers)
     if as_json:
         show_json(
             [

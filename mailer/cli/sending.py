@@ -58,7 +58,7 @@ def schedule(
         remark(doubt)
     with door.database.read() as session:
         issue = find(session, number, slug)
-    _warn(door.config, issue)
+    _warn(door, issue)
     with door.database.write() as session:
         delivery.schedule(session, door.config, issue, moment, now(), door.operator)
     local = moment.astimezone(zone)
@@ -94,7 +94,7 @@ def send(
     elif wait and _status(door, issue).status == "sending":
         remark(f"{issue.title} is being sent already; this process goes on with it.")
     else:
-        _warn(door.config, issue)
+        _warn(door, issue)
         moment = now()
         with door.database.write() as session:
             mailing = delivery.schedule(session, door.config, issue, moment, moment, door.operator)
@@ -236,10 +236,12 @@ def _status(door: Door, issue: "Issue") -> "Status":
         return delivery.status_of(session, issue.id, issue.kind, now())
 
 
-def _warn(config: "Config", issue: "Issue") -> None:
-    from mailer import delivery
+def _warn(door: Door, issue: "Issue") -> None:
+    from mailer import delivery, publication
 
-    for finding in delivery.check_issue(config, issue):
+    with door.database.read() as session:
+        earlier = publication.earlier_items(session, issue)
+    for finding in delivery.check_issue(door.config, issue, earlier):
         if finding.severity == "warning":
             remark(f"warning: {finding.place}: {finding.reason} {finding.remedy}")
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mailer.delivery.compose import (
         check_issue,
         compile_issue,
+        outside_links,
         preload,
         require_sendable,
     )
@@ -59,6 +60,7 @@ __all__ = [
     "erase",
     "letter_in_browser",
     "open_sender",
+    "outside_links",
     "pause",
     "preload",
     "require_sendable",

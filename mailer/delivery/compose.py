@@ -10,15 +10,20 @@ from mailer.delivery.themes import theme
 from mailer.errors import WrongInput
 from mailer.letter import (
     CompiledLetter,
+    EarlierItem,
+    Facts,
     Finding,
     IssueLetter,
     Letterhead,
     LetterItem,
+    LinkAnswer,
     MergeValues,
     Organisation,
     Picture,
     Variant,
     compile_letter,
+    errors_in_content,
+    links_to_ask,
     parse_mailbox,
     preflight,
 )
@@ -106,9 +111,36 @@ def _logo(config: Config) -> Picture | None:
     return Picture(url, logo.width, logo.height, alt, octets=len(logo.content))
 
 
-def check_issue(config: Config, issue: Issue) -> tuple[Finding, ...]:
-    """Everything that preflight finds in the issue's letter."""
-    return preflight(issue_letter(config, issue), theme(issue.publication.theme, "letter"))
+def check_issue(
+    config: Config,
+    issue: Issue,
+    earlier: Sequence[EarlierItem] = (),
+    answers: Sequence[LinkAnswer] = (),
+) -> tuple[Finding, ...]:
+    """Everything that preflight finds in the issue's letter.
+
+    Every error is found without `earlier` (`publication.earlier_items`) and `answers`
+    (`publication.ask_links`), and so are most warnings.
+    """
+    facts = Facts(
+        sender=issue.publication.sender or config.mail.from_,
+        bounce_address=config.mail.bounce_address,
+        earlier=tuple(earlier),
+        answers=tuple(answers),
+    )
+    look = theme(issue.publication.theme, "letter", config.mail.inliner)
+    return preflight(issue_letter(config, issue), look, facts=facts)
+
+
+def check_before_compiling(config: Config, issue: Issue) -> None:
+    """Raise `WrongInput` with the first error that `compile_issue`, called next, would not see."""
+    look = theme(issue.publication.theme, "letter", config.mail.inliner)
+    require_sendable(errors_in_content(issue_letter(config, issue), look))
+
+
+def outside_links(config: Config, issue: Issue) -> tuple[str, ...]:
+    """The links to other sites in the issue's letter, for `publication.ask_links`."""
+    return links_to_ask(issue_letter(config, issue))
 
 
 def require_sendable(findings: Sequence[Finding]) -> None:

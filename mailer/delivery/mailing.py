@@ -123,7 +123,7 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
             issue = publication.issue_by_id(session, mailing.issue_id)
         if mailing.status != "scheduled" or mailing.start_at > now:
             return Started(mailing_id, won=False)
-        compose.require_sendable(compose.check_issue(config, issue))
+        compose.check_before_compiling(config, issue)
         letters = compose.compile_issue(config, issue, now, usual_variants(issue))
         with database.write() as session:
             begun = session.execute(

@@ -2,7 +2,8 @@
 
 1. A room that knows what is to be said fills in an `IssueLetter` or a `NoteLetter`; whoever
    sends fills in the `Letterhead`. A caller reads a `Theme` from its files.
-2. `preflight` names what is wrong with an issue before it is sent.
+2. `preflight` names what is wrong with an issue before it is sent; what the letter cannot know
+   of the world comes in as `Facts` (`EarlierItem`, `LinkAnswer`).
 3. `compile_letter` does the slow work once for each `Variant`: theme, styles, text part,
    MIME. What comes out, a `CompiledLetter`, is stored (`to_bytes`, `from_bytes`).
 4. `CompiledLetter.merge` puts one reader's `MergeValues` in: a whole message with CRLF line
@@ -34,18 +35,31 @@ from mailer.letter.fields import MERGE_FIELDS
 from mailer.letter.headers import mailbox_header, parse_mailbox
 from mailer.letter.markdown import plain_text, render_markdown
 from mailer.letter.phrases import has_phrases, long_date, spoken
-from mailer.letter.preflight import Finding, preflight
+from mailer.letter.preflight import (
+    EARLIER_CHARACTERS,
+    EarlierItem,
+    Facts,
+    Finding,
+    LinkAnswer,
+    errors_in_content,
+    links_to_ask,
+    preflight,
+)
 
 __all__ = [
+    "EARLIER_CHARACTERS",
     "MERGE_FIELDS",
     "READABLE",
     "Accent",
     "CompiledLetter",
+    "EarlierItem",
+    "Facts",
     "Finding",
     "IssueLetter",
     "LetterDue",
     "LetterItem",
     "Letterhead",
+    "LinkAnswer",
     "Mailbox",
     "MergeValues",
     "NoteLetter",
@@ -56,7 +70,9 @@ __all__ = [
     "accent",
     "compile_letter",
     "contrast",
+    "errors_in_content",
     "has_phrases",
+    "links_to_ask",
     "long_date",
     "mailbox_header",
     "parse_mailbox",

@@ -161,7 +161,7 @@ class Theme:
     inlined_css: str
     kept_css: str
     file: str = "letter.html.j2"
-    parts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict, hash=False)
     inliner: Literal["premailer", "css-inline"] = "premailer"
 
 

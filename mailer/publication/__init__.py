@@ -11,7 +11,8 @@
    and `find_page`: what is not public, or for members, does not exist for them.
 5. `keep_picture` keeps a picture by the hash of its bytes; `find_picture` gives them back, and
    `read_logo` reads the organisation's logo in the same way.
-6. `issue_path`, `item_path` and their like say where each thing stands on the site.
+6. Who checks an issue before it is sent asks `earlier_items` and `ask_links`.
+7. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
 Functions take a session; whoever calls owns the transaction.
 """
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
         picture_path,
         publication_path,
     )
+    from mailer.publication.dead_links import ask_links
+    from mailer.publication.earlier import earlier_items
     from mailer.publication.importing import ImportedListing, import_listing
     from mailer.publication.issues import (
         find_issue,
@@ -89,6 +92,8 @@ __all__ = [
     "Page",
     "Picture",
     "Publication",
+    "ask_links",
+    "earlier_items",
     "ensure_first",
     "find_issue",
     "find_page",

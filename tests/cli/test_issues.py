@@ -2,11 +2,16 @@
 
 import json
 import re
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from mailer import publication
+from mailer.letter import LinkAnswer
+from mailer.publication.models import ItemRow
 from tests.cli.conftest import Shell
 from tests.conftest import CONFIG
 from tests.delivery.desk import Desk
@@ -71,6 +76,47 @@ def test_an_issue_is_checked(shell: Shell) -> None:
     assert said.remarks == (
         "mailer: the footer: The organisation has no postal address. Set [organisation] address.\n"
     )
+
+
+def test_an_imported_issue_has_no_findings(shell: Shell) -> None:
+    for number in ("117", "118", "119", "120"):
+        assert shell.json("issues", "check", number) == []
+
+
+def test_an_item_that_came_before_is_seen(
+    shell: Shell, desk: Desk, in_days: Callable[[float], str]
+) -> None:
+    with desk.database.write() as session:
+        session.execute(update(ItemRow).values(summary="The same again."))
+    found = shell.json("issues", "check", "120")
+    assert {finding["check"] for finding in found} == {"repeated_items"}
+    assert len(found) == 3
+    said = shell.run("issues", "schedule", "120", "--at", in_days(1)).remarks
+    assert said.count("has it already") == 3
+
+
+def test_links_are_asked_for_where_that_is_wanted(
+    shell: Shell, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def ask_links(urls: tuple[str, ...]) -> tuple[LinkAnswer, ...]:
+        asked.extend(urls)
+        return tuple(LinkAnswer(url, "dead", "it is gone") for url in urls)
+
+    monkeypatch.setattr(publication, "ask_links", ask_links)
+    with desk.database.write() as session:
+        session.execute(
+            update(ItemRow)
+            .where(ItemRow.id == desk.issue.items[0].id)
+            .values(body="[The text](https://pact.example/text)")
+        )
+    assert shell.json("issues", "check", "120") == []
+    assert asked == []
+    (finding,) = shell.json("issues", "check", "120", "--links")
+    assert asked == ["https://pact.example/text"]
+    assert (finding["check"], finding["severity"]) == ("dead_links", "warning")
+    assert finding["place"].startswith("item 1 (")
 
 
 def test_a_letter_is_rendered(shell: Shell) -> None:

@@ -1,0 +1,115 @@
+"""The items: that there are some, each with a title and a text, and none of them twice."""
+
+import re
+from collections.abc import Iterator
+
+from mailer.letter.content import LetterItem
+from mailer.letter.preflight.examined import Examined, place_of
+from mailer.letter.preflight.facts import EARLIER_CHARACTERS
+from mailer.letter.preflight.registry import Found, check
+
+# Of two items with one title: so much of their words must be the same. "Events" may come again.
+_SAME_WORDS = 0.6
+
+
+@check("items", stops=True)
+def _items(letter: Examined) -> Iterator[Found]:
+    if not letter.content.items:
+        yield "error", letter.content.title, "It has no item.", "Write at least one item."
+
+
+@check("item_titles", stops=True)
+def _item_titles(letter: Examined) -> Iterator[Found]:
+    for number, item in enumerate(letter.content.items, 1):
+        if not item.title.strip():
+            yield "error", f"item {number}", "It has no title.", "Give it a title."
+
+
+@check("empty_items")
+def _empty_items(letter: Examined) -> Iterator[Found]:
+    for number, item in enumerate(letter.content.items, 1):
+        if not item.summary.strip() and not item.body.strip():
+            yield (
+                "warning",
+                place_of(number, item),
+                "It has neither summary nor text.",
+                "Write a sentence or two.",
+            )
+
+
+@check("repeated_items")
+def _repeated_items(letter: Examined) -> Iterator[Found]:
+    seen = [
+        (earlier.issue, _words(earlier.title), _words(earlier.text))
+        for earlier in letter.facts.earlier
+    ]
+    for number, item in enumerate(letter.content.items, 1):
+        title, text = _words(item.title), _words(_text(item))
+        for where, other_title, other_text in seen:
+            if _same(title, text, other_title, other_text):
+                yield (
+                    "warning",
+                    place_of(number, item),
+                    f"{where} has it already.",
+                    "Take it out, or say what is new.",
+                )
+                break
+        seen.append(("An item above", title, text))
+
+
+@check("topics")
+def _topics(letter: Examined) -> Iterator[Found]:
+    without = [n for n, item in enumerate(letter.content.items, 1) if not item.topic.strip()]
+    if 0 < len(without) < len(letter.content.items):
+        yield (
+            "warning",
+            _places(without),
+            "No topic, while others have one: readers who chose topics do not get it.",
+            "Give each item a topic, or none.",
+        )
+
+
+@check("headings")
+def _headings(letter: Examined) -> Iterator[Found]:
+    for prose in letter.prose:
+        for levels in filter(None, prose.headings):
+            # The letter shows an author's highest heading right below the item's title.
+            highest = min(levels) - 1
+            steps = zip((highest, *levels), levels, strict=False)
+            if any(level > before + 1 for before, level in steps):
+                yield (
+                    "warning",
+                    prose.place,
+                    "Its headings leave out a level, and screen readers say so.",
+                    "Begin with #, and go one level down at a time.",
+                )
+
+
+def _text(item: LetterItem) -> str:
+    """The item's text as an `EarlierItem` has it."""
+    return item.summary if item.summary.strip() else item.body[:EARLIER_CHARACTERS]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.casefold()))
+
+
+def _same(
+    title: tuple[str, ...],
+    text: tuple[str, ...],
+    other_title: tuple[str, ...],
+    other_text: tuple[str, ...],
+) -> bool:
+    if text and text == other_text:
+        return True
+    if not title or title != other_title:
+        return False
+    ours, theirs = set(text), set(other_text)
+    return len(ours & theirs) >= _SAME_WORDS * len(ours | theirs)
+
+
+def _places(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"item {numbers[0]}"
+    *most, last = map(str, numbers)
+    return f"items {', '.join(most)} and {last}"
