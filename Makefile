@@ -3,9 +3,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: demo test test-long check bench setup setup-dev wheel clean
+.PHONY: demo test test-long check bench lock setup setup-dev wheel clean
 
 demo: setup  ## Show an archive, an Update sent, and the letters its readers got.
 	$(BIN)/mailer demo
@@ -26,6 +27,11 @@ bench: setup-dev  ## Measure; prints figures, judges nothing.
 	$(BIN)/python bench/letter.py
 	$(BIN)/python bench/inlining.py
 	$(BIN)/python bench/commands.py
+
+lock: setup-dev  ## Lock the newest versions that pyproject.toml allows; names no host.
+	$(PIP) uv
+	$(LOCK) --upgrade pyproject.toml -o requirements.lock
+	$(LOCK) --upgrade pyproject.toml --extra dev -o requirements-dev.lock
 
 wheel: setup-dev  ## Build the wheel into dist/.
 	$(BIN)/pip --disable-pip-version-check --quiet wheel --no-deps --wheel-dir dist .
