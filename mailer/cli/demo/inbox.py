@@ -120,11 +120,10 @@ def inbox_pages(inbox: Inbox) -> Starlette:
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.55 system-ui, sans-serif; }
-body { max-width: 44em; margin: 0 auto; padding: 24px; }
+body { max-width: 44em; margin: 0 auto; padding: 24px; overflow-wrap: anywhere; }
 h1, h2 { font-family: Georgia, serif; line-height: 1.2; }
 li { margin-block: 12px; } li p { margin: 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 14px; }
-h1, li { overflow-wrap: anywhere; }
 iframe { width: 100%; height: 60em; border: 1px solid; background: Canvas; }
 """
 
