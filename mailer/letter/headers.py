@@ -113,15 +113,18 @@ def message_id_line(message_id: str) -> bytes:
 
 
 def list_id_line(name: str, list_id: str) -> bytes:
-    """The List-Id field (RFC 2919); a name that is not plain ASCII is left out.
+    """The List-Id field (RFC 2919), never folded: a name that is no plain ASCII, or too long for
+    the line, is left out.
 
     Raises:
         WrongInput: the identifier is none.
     """
     if not _LIST_ID.fullmatch(list_id):
         raise WrongInput(f"{list_id!r} is no list identifier; write it like updates.example.org.")
-    phrase = _quoted_string(name) + " " if _PRINTABLE.fullmatch(name) and len(name) < 60 else ""
-    return f"List-Id: {phrase}<{list_id}>\r\n".encode()
+    line = f"List-Id: {_quoted_string(name)} <{list_id}>\r\n"
+    if not _PRINTABLE.fullmatch(name) or len(line) > _LINE + 2:
+        line = f"List-Id: <{list_id}>\r\n"
+    return line.encode()
 
 
 def is_link(url: str) -> bool:
