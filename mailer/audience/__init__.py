@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mailer.audience.apply import Outcome
     from mailer.audience.asking import Confirmation, ask, confirm
     from mailer.audience.choosing import Choice, Choices, change, choices
+    from mailer.audience.consent import Wording
     from mailer.audience.erasing import erase, erased_since, scrub, strip
     from mailer.audience.exporting import export_csv
     from mailer.audience.importing import ImportOutcome, import_csv
@@ -69,6 +70,7 @@ __all__ = [
     "Story",
     "Subscriber",
     "Suppression",
+    "Wording",
     "add",
     "ask",
     "bare_recipient",

@@ -258,6 +258,8 @@ def _tell(told: "Story", door: Door) -> None:
         show()
         for event in told.happenings:
             show(f"{event.at.astimezone(zone):%Y-%m-%d %H:%M}  {event.words}")
+            if event.wording:
+                show(f"                  shown: {event.wording}")
 
 
 @contextmanager

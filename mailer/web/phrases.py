@@ -209,3 +209,8 @@ def spoken(language: str) -> str:
 def say(language: str, phrase: str, **words: object) -> str:
     """One fixed phrase in `language`, with its words put in."""
     return PHRASES[spoken(language)][phrase].format(**words)
+
+
+def consent(language: str, organisation: str, publication: str) -> str:
+    """What a form says that subscribing means; kept with each consent that it brings."""
+    return say(language, "consent", organisation=organisation, publication=publication)

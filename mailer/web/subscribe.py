@@ -17,14 +17,14 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from mailer import audience, clock, delivery, publication
-from mailer.audience import Confirmation
+from mailer.audience import Confirmation, Wording
 from mailer.database import database_error
 from mailer.errors import WrongInput
 from mailer.publication import Publication
 from mailer.tokens import ExpiredToken, Purpose, confirm_path
 from mailer.web.forms import Network, PostedForm
-from mailer.web.phrases import say
-from mailer.web.readers import opened
+from mailer.web.phrases import consent, say, spoken
+from mailer.web.readers import Reader, opened
 from mailer.web.routing import look_only, post
 from mailer.web.site import Site, TheSite
 
@@ -77,21 +77,21 @@ def confirm(site: TheSite, token: str, network: Network) -> Response:
             return site.page("confirm_expired", session, status=410)
         of, now = reader.publication(session), clock.now()
     with site.database.write() as session:
-        outcome = audience.confirm(session, reader.id, of.id, network=network, now=now)
+        outcome = audience.confirm(
+            session, reader.id, of.id, wording=_shown(reader, of), network=network, now=now
+        )
     with site.database.read() as session:
         if outcome is Confirmation.REFUSED:
             return reader.page(session, "confirm_refused", status=409)
         return reader.page(session, "confirmed", publication=of, choices=reader.choices_path(now))
 
 
-def consent(site: Site, of: Publication) -> str:
-    """What the form says that subscribing means; kept with each consent."""
-    return say(
-        site.language,
-        "consent",
-        organisation=site.config.organisation.name,
-        publication=of.title,
-    )
+def _shown(reader: Reader, of: Publication) -> Wording:
+    """What the page of confirmation says; a wording outlives its reader, so it names no mailbox."""
+    words = {"organisation": reader.site.config.organisation.name, "publication": of.title}
+    sentence = say(reader.language, "confirm", mailbox="…", **words)
+    button = say(reader.language, "confirm_button", **words)
+    return Wording(f"{sentence} {button}", spoken(reader.language))
 
 
 def _errors(site: Site, chosen: Publication | None, typed: str) -> dict[str, str]:
@@ -132,7 +132,7 @@ def _enqueue(site: Site, of: Publication, typed: str, network: str | None, now: 
             publication_id=of.id,
             language=site.language,
             name="",
-            wording=consent(site, of),
+            wording=consent(site.language, site.config.organisation.name, of.title),
             network=network,
             now=now,
         )

@@ -13,13 +13,14 @@ from click.testing import Result
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from mailer import audience
 from mailer.audit.models import AuditRow
 from mailer.cli import subscribers
 from mailer.cli.door import Door
 from mailer.database import Database
 from mailer.errors import NotFound, Refused, WrongInput
 from tests.audience.readers import everybody, publication
-from tests.conftest import CONFIG
+from tests.conftest import CONFIG, NOW
 
 Run = Callable[..., Result]
 
@@ -117,6 +118,19 @@ def test_a_reader_is_added_shown_and_unsubscribed(run: Run, database: Database) 
         "unsubscribed from everything",
     ]
     assert {subject for subject, _ in log} == {f"subscriber {shown['id']}"}
+
+
+def test_the_words_that_were_agreed_to_are_shown(run: Run, database: Database) -> None:
+    run("add", "ana@example.org")
+    wording = audience.Wording("You asked for Update. Yes.", "en")
+    with database.write() as session:
+        ana = audience.find(session, "ana@example.org")
+        audience.leave(session, ana.id, 1, method="link", network=None, now=NOW)
+        audience.confirm(session, ana.id, 1, wording=wording, network=None, now=NOW)
+    assert (
+        "\n                  shown: You asked for Update. Yes.\n"
+        in run("show", "ana@example.org").stdout
+    )
 
 
 def test_an_export_goes_to_standard_output(run: Run) -> None:

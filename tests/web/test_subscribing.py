@@ -68,6 +68,14 @@ def test_asking_confirming_reading(client: TestClient, ana: Ana, database: Datab
             select(ConsentRow.method, ConsentRow.network).where(ConsentRow.event == "confirmed")
         ).one()
         assert (method, network) == ("link", NETWORK)
+        (agreed,) = (
+            happening.wording
+            for happening in audience.story(session, tom.id, {}).happenings
+            if happening.event == "confirmed"
+        )
+    shown = re.sub(r"<[^>]+>|\s+", " ", page.replace("t…@example.org", "…"))
+    assert agreed in re.sub(" +", " ", shown)
+    assert "example.org" not in agreed
     assert "Thank you" in client.post(link).text
     choices = re.search(r'href="(/preferences/[^"]+)"', confirmed.text)
     assert choices is not None
