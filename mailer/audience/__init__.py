@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mailer.audience.consent import Wording
     from mailer.audience.erasing import erase, erased_since, scrub, strip
     from mailer.audience.exporting import export_csv
+    from mailer.audience.fields import ground_of
     from mailer.audience.importing import ImportOutcome, import_csv
     from mailer.audience.leaving import leave, leave_all
     from mailer.audience.retention import forget_networks, unconfirmed_since
@@ -86,6 +87,7 @@ __all__ = [
     "fan_out",
     "find",
     "forget_networks",
+    "ground_of",
     "groups",
     "import_csv",
     "leave",

@@ -49,7 +49,7 @@ def import_file(
             door.database,
             file,
             publication_id=found.id,
-            ground=ground,
+            ground=audience.ground_of(ground),
             operator=door.operator,
             now=started,
             day=today(door.config.organisation.zone, started),

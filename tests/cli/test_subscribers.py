@@ -61,11 +61,18 @@ def audited(database: Database) -> list[tuple[str, str]]:
 
 
 def test_half_characters_on_the_command_line_do_no_harm(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "readers.csv").rename(tmp_path / "r\udcff.csv")
+    (tmp_path / "r\udcff.csv").write_text(READERS)
     refused = run("import", "r\udcff.csv")
     assert isinstance(refused.exception, WrongInput)
     assert str(refused.exception).isprintable()
-    assert run("add", "ana@example.org", "--ground", "\udcff").exit_code == 0
+    for option in ("--ground", "--name", "--greeting"):
+        refused = run("add", "ana@example.org", option, "A\udcff")
+        assert f"The {option[2:]} holds something that is not UTF-8" in str(refused.exception)
+    refused = run("import", "readers.csv", "--ground", "\udcff")
+    assert isinstance(refused.exception, WrongInput)
+    refused = run("show", "ana\udcff@example.org")
+    assert isinstance(refused.exception, WrongInput)
+    assert str(refused.exception).isprintable()
 
 
 def test_importing_says_what_became_of_the_rows(
@@ -165,6 +172,8 @@ WRONG = (
     ("import", "."),
     ("import", "readers.csv", "-p", "no-such"),
     ("import", "readers.csv", "--rejects", "no-such/rejects.csv"),
+    ("import", "readers.csv", "--ground", "x" * 2001),
+    ("add", "ana@example.org", "--ground", "x" * 2001),
     ("add", "ana"),
     ("add", "ana@example.org\nBcc: all@example.org"),
     ("add", "ana@example.org", "-p", "no-such"),
