@@ -14,6 +14,9 @@ from typing import NoReturn
 import psycopg
 import pytest
 
+WITH_PASSWORD = "mailer_with_password"
+"""The role of which a PostgreSQL server of ours asks a password."""
+
 
 def missing_service(name: str) -> NoReturn:
     """Skip the test for want of `name`; fail it where services are required."""
@@ -90,6 +93,9 @@ def start_postgres() -> Iterator[Postgres | None]:
          "--encoding=UTF8", "--no-sync"],
         check=True, stdout=subprocess.DEVNULL, cwd="/",
     )  # fmt: skip
+    rules = folder / "data" / "pg_hba.conf"
+    asked = f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n"
+    rules.write_text(asked + rules.read_text())
     subprocess.run(
         [*user, binaries / "pg_ctl", "-D", folder / "data", "-o", options, "-w", "start",
          "-l", folder / "log"],

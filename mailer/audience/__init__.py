@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from mailer.audience.apply import Outcome
     from mailer.audience.asking import Confirmation, ask, confirm
     from mailer.audience.choosing import Choice, Choices, change, choices
+    from mailer.audience.consent import Wording
     from mailer.audience.erasing import erase, erased_since, scrub, strip
     from mailer.audience.exporting import export_csv
+    from mailer.audience.fields import ground_of
     from mailer.audience.importing import ImportOutcome, import_csv
     from mailer.audience.leaving import leave, leave_all
     from mailer.audience.retention import forget_networks, unconfirmed_since
@@ -69,6 +71,7 @@ __all__ = [
     "Story",
     "Subscriber",
     "Suppression",
+    "Wording",
     "add",
     "ask",
     "bare_recipient",
@@ -84,6 +87,7 @@ __all__ = [
     "fan_out",
     "find",
     "forget_networks",
+    "ground_of",
     "groups",
     "import_csv",
     "leave",

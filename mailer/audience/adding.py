@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from mailer.audience.address import normalise
 from mailer.audience.apply import Act, Outcome, apply
 from mailer.audience.draft import Draft
-from mailer.audience.fields import language_of, line_of, one_line
+from mailer.audience.fields import ground_of, language_of, line_of
 from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscription import Event, State
 from mailer.audience.suppression import suppression_of
@@ -44,7 +44,7 @@ def add(
     is brought back only with a stated `ground`, since that was their own decision.
 
     Raises:
-        WrongInput: no address, or a name or language that cannot be one.
+        WrongInput: no address, or a name, language or ground that cannot be one.
         Refused: the address is suppressed, or its reader left and no ground is given.
     """
     draft = Draft(
@@ -54,7 +54,7 @@ def add(
         language_of(language),
         member,
     )
-    operator, ground = one_line(operator), one_line(ground)
+    operator, ground = line_of("operator", operator), ground_of(ground)
     mailbox = draft.address.mailbox
     if suppression := suppression_of(session, [mailbox]).get(mailbox):
         raise Refused(

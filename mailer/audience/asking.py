@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from mailer.audience.address import Address, normalise
-from mailer.audience.consent import happen, one_at_a_time, wording_id
+from mailer.audience.consent import Wording, happen, one_at_a_time, wording_id
 from mailer.audience.fields import language_of, line_of
 from mailer.audience.models import ConsentRow, SubscriberRow, SubscriptionRow
 from mailer.audience.subscriber import row_of
@@ -55,7 +55,8 @@ def ask(
     )
     if state == State.ACTIVE and suppression is None:
         return None
-    confirmed, asked_today = _so_far(session, subscriber_id, publication_id, now)
+    shown = wording_id(session, Wording(wording, language), now)
+    confirmed, asked_today = _so_far(session, subscriber_id, publication_id, shown, now)
     if not asked_today:
         happen(
             session,
@@ -65,7 +66,7 @@ def ask(
             method="form",
             network=network,
             now=now,
-            wording=wording_id(session, language, wording, now),
+            wording=shown,
         )
     return LetterDue(
         kind="confirmation",
@@ -94,12 +95,15 @@ def _reader(session: Session, asked: Address, name: str, language: str, now: dat
 
 
 def _so_far(
-    session: Session, subscriber_id: int, publication_id: int, now: datetime
+    session: Session, subscriber_id: int, publication_id: int, shown: int, now: datetime
 ) -> tuple[int, bool]:
-    """How often this was confirmed, and whether it was asked for today and not confirmed since."""
+    """How often this was confirmed, and whether it was asked for today, and not confirmed since.
+
+    Asked for, that is, with the same words shown.
+    """
     confirmed, asked_today = 0, False
-    for event, at in session.execute(
-        select(ConsentRow.event, ConsentRow.at)
+    for event, at, wording in session.execute(
+        select(ConsentRow.event, ConsentRow.at, ConsentRow.wording_id)
         .where(
             ConsentRow.subscriber_id == subscriber_id,
             ConsentRow.publication_id == publication_id,
@@ -108,7 +112,7 @@ def _so_far(
     ):
         if event == Event.CONFIRMED:
             confirmed, asked_today = confirmed + 1, False
-        elif event == Event.ASKED and at.date() == now.date():
+        elif event == Event.ASKED and at.date() == now.date() and wording == shown:
             asked_today = True
     return confirmed, asked_today
 
@@ -126,11 +130,12 @@ def confirm(
     subscriber_id: int,
     publication_id: int,
     *,
+    wording: Wording,
     network: str | None,
     now: datetime,
     method: str = "link",
 ) -> Confirmation:
-    """Let a subscription begin, by the reader's own hand.
+    """Let a subscription begin, by the reader's own hand, under the words that they were shown.
 
     Lifts the suppressions that leaving, bounces and erasure left. Refused where the address is
     suppressed by complaint, by staff, or with its whole domain.
@@ -161,5 +166,6 @@ def confirm(
         method=method,
         network=network,
         now=now,
+        wording=wording_id(session, wording, now),
     )
     return Confirmation.CONFIRMED

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from mailer.audience.asking import Confirmation, confirm
-from mailer.audience.consent import happen, one_at_a_time
+from mailer.audience.consent import Wording, happen, one_at_a_time
 from mailer.audience.fields import format_of, language_of, line_of
 from mailer.audience.leaving import leave
 from mailer.audience.models import SubscriptionRow
@@ -72,12 +72,14 @@ def change(
     language: str,
     subscribed: Mapping[int, bool],
     formats: Mapping[int, str],
+    wordings: Mapping[int, Wording],
     network: str | None,
     now: datetime,
 ) -> Choices:
     """Set what a reader chose, and return how it stands then.
 
     `subscribed` and `formats` speak by publication; of what they leave out, nothing changes.
+    `wordings` are the words beside each publication that may begin.
 
     Raises:
         NotFound: there is no such reader, or no more.
@@ -101,7 +103,7 @@ def change(
                 network=network,
                 now=now,
             )
-    _begin(session, subscriber_id, subscribed, network, now)
+    _begin(session, subscriber_id, subscribed, wordings, network, now)
     _set_formats(session, subscriber_id, formats, network, now)
     return choices(session, subscriber_id)
 
@@ -110,6 +112,7 @@ def _begin(
     session: Session,
     subscriber_id: int,
     subscribed: Mapping[int, bool],
+    wordings: Mapping[int, Wording],
     network: str | None,
     now: datetime,
 ) -> None:
@@ -122,7 +125,13 @@ def _begin(
         if not wanted or publication_id in standing:
             continue
         outcome = confirm(
-            session, subscriber_id, publication_id, network=network, now=now, method="form"
+            session,
+            subscriber_id,
+            publication_id,
+            wording=wordings[publication_id],
+            network=network,
+            now=now,
+            method="form",
         )
         if outcome is Confirmation.REFUSED:
             raise Refused("This address gets no letters; please write to us.")

@@ -5,6 +5,7 @@ Rows are only ever added; a wording is stored once, by its hash, and never chang
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,14 @@ from sqlalchemy.orm import Session
 
 from mailer.audience.models import ConsentRow, SubscriptionRow, WordingRow
 from mailer.audience.subscription import Event, State, after
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words that a page showed to whom agreed, and their language. They name nobody."""
+
+    text: str
+    language: str
 
 
 def one_at_a_time(session: Session) -> None:
@@ -25,16 +34,16 @@ def one_at_a_time(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('mailer audience'))"))
 
 
-def wording_id(session: Session, language: str, words: str, now: datetime) -> int:
-    """The id of these words in this language, stored now if they are new.
+def wording_id(session: Session, wording: Wording, now: datetime) -> int:
+    """The id of these words in their language, stored now if they are new.
 
     The caller holds `one_at_a_time`.
     """
-    digest = hashlib.sha256(f"{language}\0{words}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{wording.language}\0{wording.text}".encode()).hexdigest()
     found = session.scalar(select(WordingRow.id).where(WordingRow.hash == digest))
     if found is None:
         added = insert(WordingRow).values(
-            hash=digest, language=language, text=words, created_at=now
+            hash=digest, language=wording.language, text=wording.text, created_at=now
         )
         found = session.execute(added.returning(WordingRow.id)).scalar_one()
     return found

@@ -171,7 +171,13 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
             return
         try:
             if self._file is None:
-                self._file = os.fdopen(_private(self._path), "w", encoding="utf-8", newline="")
+                self._file = os.fdopen(
+                    _private(self._path),
+                    "w",
+                    encoding="utf-8",
+                    errors="backslashreplace",
+                    newline="",
+                )
                 csv.writer(self._file).writerow(self.HEADER)
             csv.writer(self._file).writerows(
                 (row.line, harmless(row.value), harmless(row.reason)) for row in refusals

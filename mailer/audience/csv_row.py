@@ -155,7 +155,7 @@ def read_tags(cell: str) -> tuple[str, ...]:
     """Tags are separated by commas; one with a comma in it stands in quotation marks.
 
     Raises:
-        WrongInput: a tag is too long.
+        WrongInput: a tag is too long, or holds half a character.
     """
     if not cell:
         return ()

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import OperationalError
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from mailer.audience.models import ConsentRow, SubscriberRow, SubscriptionRow
+from mailer.audience.models import ConsentRow, ImportRow, SubscriberRow, SubscriptionRow
 from mailer.audience.subscriber import row_of
 from mailer.audience.subscription import State
 from mailer.audience.suppression import suppress
@@ -17,6 +17,7 @@ from mailer.errors import Failed
 
 _PAUSE_S = 0.05
 _PATIENCE_S = 120.0
+_LONGEST_IMPORT = timedelta(days=1)
 
 
 def erase(session: Session, subscriber_id: int, now: datetime) -> None:
@@ -62,6 +63,27 @@ def strip(session: Session, subscriber_id: int, now: datetime) -> None:
             updated_at=now,
             erased_at=now,
         )
+    )
+    _strip_imports(session, now)
+
+
+def _strip_imports(session: Session, now: datetime) -> None:
+    """Strip the imports by which nobody came who is still named here.
+
+    A file or a ground may be named after its one reader. An import that may still be under way
+    is left alone: others are to come by it.
+    """
+    over = ImportRow.finished_at.is_not(None) | (ImportRow.started_at < now - _LONGEST_IMPORT)
+    somebody = exists().where(
+        ConsentRow.import_id == ImportRow.id,
+        SubscriberRow.id == ConsentRow.subscriber_id,
+        SubscriberRow.mailbox.is_not(None),
+    )
+    session.execute(
+        update(ImportRow)
+        .where(ImportRow.file_name != "", over, ~somebody)
+        .values(file_name="", ground="")
+        .execution_options(synchronize_session=False)
     )
 
 

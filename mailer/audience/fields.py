@@ -8,19 +8,27 @@ from mailer.errors import WrongInput
 NAME_LIMIT = 200
 TAG_LIMIT = 80
 CUSTOM_FIELD_LIMIT = 2000
+GROUND_LIMIT = 2000
 
 FORMATS = ("html", "text")
 
 # RFC 5646 section 2.1, as far as people use it: en, es-PE, zh-Hant, sr-Latn-RS.
 _LANGUAGE = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
+# Surrogates stand for bytes that were no UTF-8; no file and no letter can hold them.
+_HALF = re.compile("[\ud800-\udfff]")
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
 
 
 def one_line(text: str) -> str:
-    """`text` with every run of white space and control characters made one blank."""
+    """`text` with every run of white space and control characters made one blank.
+
+    Raises:
+        WrongInput: it holds half a character.
+    """
     if not text.isprintable():
-        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+        _refuse_half_characters("text", text)
+        text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
     return " ".join(text.split())
 
 
@@ -28,12 +36,28 @@ def line_of(what: str, text: str, limit: int = NAME_LIMIT) -> str:
     """`text` as one clean line.
 
     Raises:
-        WrongInput: it has more than `limit` characters; the sentence names `what` it is.
+        WrongInput: it has more than `limit` characters, or holds half a one; the sentence names
+            `what` it is.
     """
+    _refuse_half_characters(what, text)
     line = one_line(text)
     if len(line) > limit:
         raise WrongInput(f"The {what} has {len(line)} characters; {limit} is the most.")
     return line
+
+
+def ground_of(text: str) -> str:
+    """On what ground somebody is subscribed, as one clean line.
+
+    Raises:
+        WrongInput: it is too long, or holds half a character.
+    """
+    return line_of("ground", text, GROUND_LIMIT)
+
+
+def _refuse_half_characters(what: str, text: str) -> None:
+    if _HALF.search(text):
+        raise WrongInput(f"The {what} holds something that is not UTF-8; write it anew.")
 
 
 def language_of(text: str) -> str:

@@ -78,7 +78,10 @@ class WordingRow(Base):
 
 
 class ImportRow(Base):
-    """One import of readers: which file, when, by whom, on what stated ground."""
+    """One import of readers: which file, when, by whom, on what stated ground.
+
+    File name and ground are stripped when the last reader who came by it is erased.
+    """
 
     __tablename__ = "imports"
 

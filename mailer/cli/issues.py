@@ -1,5 +1,6 @@
 """`mailer issues`: import, look, check, publish; what sends is in `sending`."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Issues: import, look, check, send.", no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(help="The issue's number, like 120.")]
+
+def _number(text: str) -> int:
+    """A number as people write it: nothing but digits, and no more than a database holds."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise WrongInput(f"{text!r} is no issue's number; write it in digits, like 120.")
+    return int(text)
+
+
+Number = Annotated[
+    int, typer.Argument(help="The issue's number, like 120.", parser=_number, metavar="NUMBER")
+]
 PublicationSlug = Annotated[
     str | None, typer.Option("-p", help="The publication's slug, where there are several.")
 ]
@@ -65,7 +76,7 @@ def list_issues(
 
     door: Door = context.obj
     with door.database.read() as session:
-        only = publication.find_publication(session, slug).id if slug else None
+        only = publication.find_publication(session, slug).id if slug is not None else None
         issues = publication.list_issues(session, only)
         statuses = delivery.statuses(session, [issue.id for issue in issues])
     found = [

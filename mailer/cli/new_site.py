@@ -56,7 +56,7 @@ def new_site(door: Door, folder: Path, *, yes: bool) -> None:
     """Make a site in `folder`, asking on a terminal unless `yes`.
 
     Raises:
-        Refused: there is a configuration already.
+        Refused: there is a configuration already, or a database.
         WrongInput: an answer cannot be taken; nothing was written.
     """
     path = folder / "config.toml"
@@ -64,16 +64,19 @@ def new_site(door: Door, folder: Path, *, yes: bool) -> None:
         raise WrongInput(f"{folder} is a file; name a folder for the site.")
     if path.exists():
         raise Refused(f"{path} stands already; remove it first, or choose another folder.")
+    if (database := folder / "mailer.db").exists():
+        # Its letters' links were signed with a key that a new configuration would not have.
+        raise Refused(
+            f"{database} stands already, and a new configuration would not know the links in its "
+            "letters; put its config.toml back, or choose another folder."
+        )
     answers = {key: _ask(question, default, yes) for key, question, default in QUESTIONS}
     text = configuration(answers)
     password = write_site(door, path, text, answers["owner"])
     show(f"Configuration: {path}")
     show(f"Database: {door.config.database.url.partition('///')[2]}")
-    if password is None:
-        show("It stood there already, and so did its accounts; `mailer staff list` shows them.")
-    else:
-        show(f"First account: {answers['owner']}")
-        show(f"Its password, shown only now: {password}")
+    show(f"First account: {answers['owner']}")
+    show(f"Its password, shown only now: {password}")
     show(f"Next: mailer --config {path} serve")
 
 
@@ -86,10 +89,10 @@ def configuration(answers: dict[str, str]) -> str:
     )
 
 
-def write_site(door: Door, path: Path, text: str, owner: str) -> str | None:
+def write_site(door: Door, path: Path, text: str, owner: str) -> str:
     """Check the configuration, write it, make the database and the first account.
 
-    Returns its password; None where a database with accounts was there already.
+    Returns its password.
     """
     from mailer import staff
     from mailer.config import read_config
@@ -107,8 +110,6 @@ def write_site(door: Door, path: Path, text: str, owner: str) -> str | None:
     try:
         upgrade_database(door)
         with door.database.write() as session:
-            if staff.accounts(session):
-                return None
             staff.add(session, owner, "owner", password, now(), door.operator)
     except BaseException:
         path.unlink()

@@ -49,7 +49,7 @@ def import_file(
             door.database,
             file,
             publication_id=found.id,
-            ground=ground,
+            ground=audience.ground_of(ground),
             operator=door.operator,
             now=started,
             day=today(door.config.organisation.zone, started),
@@ -258,6 +258,8 @@ def _tell(told: "Story", door: Door) -> None:
         show()
         for event in told.happenings:
             show(f"{event.at.astimezone(zone):%Y-%m-%d %H:%M}  {event.words}")
+            if event.wording:
+                show(f"                  shown: {event.wording}")
 
 
 @contextmanager

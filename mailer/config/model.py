@@ -34,8 +34,13 @@ _LINK = re.compile(r"https?://[!#-;=?-~]+")
 _ATOM = r"[^\s\x00-\x20\x7f-\x9f<>()\[\]\\,;:@\"]+"
 _ADDRESS = re.compile(f"{_ATOM}@{_ATOM}")
 _MAILBOX = re.compile(rf"""\s*(?:"(?:[^"\\]|\\.)*"|[^"]*)\s*<\s*{_ATOM}@{_ATOM}\s*>\s*""")
+# C0, DEL, C1, the line ends of Unicode, and surrogates, which have no UTF-8.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_AMID_LINES = re.compile(rf"(?![\t\r\n]){_CONTROL.pattern}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
+# RFC 5321 section 4.1.1.1: a domain, or an address in brackets.
+_HELO = re.compile(r"[A-Za-z0-9._-]+|\[[A-Za-z0-9.:]+\]")
 
 
 def parse_duration(text: object) -> timedelta:
@@ -56,13 +61,13 @@ def parse_duration(text: object) -> timedelta:
 
 
 def _header_safe(text: object) -> object:
-    if isinstance(text, str) and any(ord(c) < 32 or ord(c) == 127 for c in text):
+    if isinstance(text, str) and _CONTROL.search(text):
         raise ValueError("a line break or control character cannot stand here")
     return text
 
 
 def _printable(text: object) -> object:
-    if isinstance(text, str) and any(ord(c) < 32 and c not in "\r\n\t" for c in text):
+    if isinstance(text, str) and _CONTROL_AMID_LINES.search(text):
         raise ValueError("a control character cannot stand here")
     return text
 
@@ -154,7 +159,7 @@ class Site(_Section):
     """Where the pages stand, and the keys that sign the links to them."""
 
     url: str
-    listen: str = "127.0.0.1:8000"
+    listen: Line = "127.0.0.1:8000"
     secret_key: Annotated[SecretKey, Field(repr=False)]
     old_secret_keys: Annotated[tuple[SecretKey, ...], Field(repr=False)] = ()
     trusted_proxies: tuple[str, ...] = ()
@@ -281,6 +286,13 @@ class Relay(_Section):
     @classmethod
     def _path(cls, value: object) -> object:
         return Path(value) if isinstance(value, str) else value
+
+    @field_validator("helo")
+    @classmethod
+    def _name(cls, value: str | None) -> str | None:
+        if value is not None and not _HELO.fullmatch(value):
+            raise ValueError('write a name, like "mailer.psg.example"')
+        return value
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> "Relay":

@@ -13,6 +13,13 @@ from mailer.database.schema import create_private, driver_url
 from mailer.errors import Failed, WrongInput
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
+# By which variables of the environment PostgreSQL's programs learn where to, who, and the secret.
+_BY_ENVIRONMENT = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+}
 
 
 def require_sound(database: Database) -> None:
@@ -127,13 +134,14 @@ def _run_on(database: URL, program: str, *arguments: str) -> None:
     import os
     import subprocess
 
-    # The password goes by the environment: everybody may read a command line.
-    password = {"PGPASSWORD": database.password} if database.password else {}
-    plain = database.set(drivername="postgresql", password=None)
-    command = [program, f"--dbname={plain.render_as_string()}", *arguments]
+    from psycopg.conninfo import make_conninfo
+
+    public, private = _parted(database)
+    # It asks nobody for a password, who might not be there.
+    command = [program, f"--dbname={make_conninfo(**public)}", "--no-password", *arguments]
     try:
         subprocess.run(  # noqa: S603
-            command, check=True, capture_output=True, text=True, env={**os.environ, **password}
+            command, check=True, capture_output=True, text=True, env={**os.environ, **private}
         )
     except FileNotFoundError:
         raise Failed(
@@ -142,3 +150,23 @@ def _run_on(database: URL, program: str, *arguments: str) -> None:
     except subprocess.CalledProcessError as error:
         said = (error.stderr or "").strip().splitlines() or ["no reason given"]
         raise Failed(f"{program} failed: {said[0]}") from None
+
+
+def _parted(database: URL) -> tuple[dict[str, str], dict[str, str]]:
+    """What connects to a database: what may stand on a command line, and what the environment has.
+
+    Everybody may read a command line; a password may stand in a URL's query as well.
+    """
+    _, options = database.get_dialect()().create_connect_args(database)
+    if "sslpassword" in options:
+        raise WrongInput(
+            "The configuration's database.url has an sslpassword, which PostgreSQL's programs take "
+            "from nowhere but their command line, where everybody may read it; use a key without."
+        )
+    public = {name: str(value) for name, value in options.items() if name not in _BY_ENVIRONMENT}
+    private = {
+        variable: str(options[name])
+        for name, variable in _BY_ENVIRONMENT.items()
+        if name in options
+    }
+    return public, private

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from mailer import audience, clock, delivery
+from mailer.audience import Wording
 from mailer.errors import WrongInput
 from mailer.letter import LetterDue
 from mailer.publication import Publication, publications
 from mailer.tokens import Claim, ExpiredToken, Purpose
 from mailer.web.forms import Form, Network, OneClick, PostedForm
 from mailer.web.headers import LETTER_POLICY
-from mailer.web.phrases import LANGUAGES
+from mailer.web.phrases import LANGUAGES, consent, spoken
 from mailer.web.readers import Reader, opened, reader_of
 from mailer.web.routing import look_only, post
 from mailer.web.site import Site, TheSite
@@ -151,8 +152,8 @@ def _choices(
 def _save(reader: Reader, form: Form, network: str | None, now: datetime) -> HTMLResponse:
     database = reader.site.database
     with database.read() as session:
-        offered = {publication.id for publication in publications(session)}
-    shown = offered.intersection(form.ids("shown"))
+        wordings = {of.id: _shown(reader, of) for of in publications(session)}
+    shown = wordings.keys() & form.ids("shown")
     wanted = shown.intersection(form.ids("get"))
     try:
         with database.write() as session:
@@ -164,6 +165,7 @@ def _save(reader: Reader, form: Form, network: str | None, now: datetime) -> HTM
                 language=form.one("language"),
                 subscribed={id_: id_ in wanted for id_ in shown},
                 formats={id_: form.one(f"format-{id_}") for id_ in shown},
+                wordings=wordings,
                 network=network,
                 now=now,
             )
@@ -173,6 +175,12 @@ def _save(reader: Reader, form: Form, network: str | None, now: datetime) -> HTM
     speaking = replace(reader, language=chosen.language or reader.site.language)
     with database.read() as session:
         return _choices(session, speaking, saved=True)
+
+
+def _shown(reader: Reader, of: Publication) -> Wording:
+    """What stands beside the box of a publication."""
+    organisation = reader.site.config.organisation.name
+    return Wording(consent(reader.language, organisation, of.title), spoken(reader.language))
 
 
 def _send_fresh_link(site: Site, claim: Claim, now: datetime) -> HTMLResponse:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from mailer.database import database_error
 from mailer.errors import MailerError, NotFound, WrongInput
 from mailer.web.phrases import PHRASES
-from mailer.web.readers import Erased, FromTest
+from mailer.web.readers import Erased, FromTest, opens_nothing
 from mailer.web.routing import ForgottenSlash
 from mailer.web.site import Site
 
@@ -50,6 +50,9 @@ def register(app: FastAPI, site: Site) -> None:
         if request.scope["path"] == "":
             # The site stands below a path, and that path alone was asked for.
             return with_slash(request, ForgottenSlash())
+        if error.status_code == 405 and opens_nothing(site, request.scope["path"]):
+            # A changed character may be a slash: then a page of the archive would fit, for a GET.
+            return answer(404)
         response = answer(error.status_code)
         response.headers.update(error.headers or {})
         return response

@@ -36,8 +36,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "address_missing": "Write your email address, like ana@example.org.",
         "publication_missing": "Choose what you want to get.",
         "asked_title": "Look into your mailbox",
-        "asked": "If {address} can subscribe, a letter is on its way to it. Open it within seven "
-        "days and confirm; until then you get nothing else.",
+        "asked": "If {address} can subscribe, we write to it now. When the letter comes, confirm "
+        "within seven days; until then you get nothing else.",
         "asked_nothing_came": "Has nothing come after some minutes? Look among the junk mail, "
         "or write the address again.",
         "asked_again": "Write the address again",
@@ -129,8 +129,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "address_missing": "Escriba su correo electrónico, como ana@example.org.",
         "publication_missing": "Elija lo que quiere recibir.",
         "asked_title": "Mire en su buzón",
-        "asked": "Si {address} puede suscribirse, un correo va en camino. Ábralo antes de siete "
-        "días y confirme; hasta entonces no recibirá nada más.",
+        "asked": "Si {address} puede suscribirse, le escribimos ahora. Cuando llegue el correo, "
+        "confirme antes de siete días; hasta entonces no recibirá nada más.",
         "asked_nothing_came": "¿No ha llegado nada en unos minutos? Busque en el correo no "
         "deseado o escriba la dirección otra vez.",
         "asked_again": "Escribir la dirección otra vez",
@@ -209,3 +209,8 @@ def spoken(language: str) -> str:
 def say(language: str, phrase: str, **words: object) -> str:
     """One fixed phrase in `language`, with its words put in."""
     return PHRASES[spoken(language)][phrase].format(**words)
+
+
+def consent(language: str, organisation: str, publication: str) -> str:
+    """What a form says that subscribing means; kept with each consent that it brings."""
+    return say(language, "consent", organisation=organisation, publication=publication)

@@ -10,8 +10,16 @@ from starlette.responses import HTMLResponse
 from mailer import audience, clock
 from mailer.errors import NotFound
 from mailer.publication import Publication, publication_by_id
-from mailer.tokens import Claim, Purpose, preferences_path
+from mailer.tokens import BadToken, Claim, ExpiredToken, Purpose, preferences_path
 from mailer.web.site import Site
+
+PURPOSES = {
+    "/confirm/": Purpose.CONFIRM,
+    "/preferences/": Purpose.PREFERENCES,
+    "/unsubscribe/": Purpose.UNSUBSCRIBE,
+    "/letter/": Purpose.LETTER,
+}
+"""What the links below each address are for; nothing else stands there."""
 
 
 class Erased(NotFound):
@@ -84,6 +92,19 @@ def reader_of(site: Site, session: Session, claim: Claim) -> Reader:
         in_part(found.address.address),
         found.language or site.language,
     )
+
+
+def opens_nothing(site: Site, path: str) -> bool:
+    """Whether `path` is where readers' links lead, and is none of them; one too old is one."""
+    for route, purpose in PURPOSES.items():
+        if path.startswith(route):
+            try:
+                site.signer.read(purpose, path.removeprefix(route), clock.now())
+            except ExpiredToken:
+                return False
+            except BadToken:
+                return True
+    return False
 
 
 def in_part(address: str) -> str:

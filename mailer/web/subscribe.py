@@ -1,28 +1,36 @@
 """Subscribing: the form, the letter that asks back, the confirmation.
 
-Whatever address is typed, the answer looks the same: nobody learns from it who reads what.
+Whatever address is typed, the answer looks the same and takes the same time: nobody learns from
+it who reads what. What is done about the address is done when the answer has gone out.
 """
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
 from fastapi import APIRouter
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from mailer import audience, clock, delivery, publication
-from mailer.audience import Confirmation
+from mailer.audience import Confirmation, Wording
+from mailer.database import database_error
 from mailer.errors import WrongInput
 from mailer.publication import Publication
 from mailer.tokens import ExpiredToken, Purpose, confirm_path
 from mailer.web.forms import Network, PostedForm
-from mailer.web.phrases import say
-from mailer.web.readers import opened
+from mailer.web.phrases import consent, say, spoken
+from mailer.web.readers import Reader, opened
 from mailer.web.routing import look_only, post
 from mailer.web.site import Site, TheSite
 
 router = APIRouter()
+
+log = structlog.get_logger()
 
 
 @look_only(router, "/subscribe/")
@@ -34,7 +42,7 @@ def form(site: TheSite) -> Response:
 
 @post(router, "/subscribe/")
 def ask(site: TheSite, form: PostedForm, network: Network) -> Response:
-    """Note who asks, and send the letter that asks them back."""
+    """Answer; then note who asks, and send the letter that asks them back."""
     typed = form.one("email")
     with site.database.read() as session:
         known = {str(of.id): of for of in publication.publications(session)}
@@ -42,9 +50,9 @@ def ask(site: TheSite, form: PostedForm, network: Network) -> Response:
         errors = _errors(site, chosen, typed)
         if errors or chosen is None:
             return _form(site, session, chosen=chosen, typed=typed, errors=errors)
-        # Made before anything is looked up about the address, so that it can tell nothing of it.
         answer = site.page("asked", session, address=typed)
-    _ask_back(site, chosen, typed, network, clock.now())
+    # The work differs by what is known of the address; how long the answer takes must not.
+    answer.background = BackgroundTask(_ask_back, site, chosen, typed, network, clock.now())
     return answer
 
 
@@ -69,21 +77,21 @@ def confirm(site: TheSite, token: str, network: Network) -> Response:
             return site.page("confirm_expired", session, status=410)
         of, now = reader.publication(session), clock.now()
     with site.database.write() as session:
-        outcome = audience.confirm(session, reader.id, of.id, network=network, now=now)
+        outcome = audience.confirm(
+            session, reader.id, of.id, wording=_shown(reader, of), network=network, now=now
+        )
     with site.database.read() as session:
         if outcome is Confirmation.REFUSED:
             return reader.page(session, "confirm_refused", status=409)
         return reader.page(session, "confirmed", publication=of, choices=reader.choices_path(now))
 
 
-def consent(site: Site, of: Publication) -> str:
-    """What the form says that subscribing means; kept with each consent."""
-    return say(
-        site.language,
-        "consent",
-        organisation=site.config.organisation.name,
-        publication=of.title,
-    )
+def _shown(reader: Reader, of: Publication) -> Wording:
+    """What the page of confirmation says; a wording outlives its reader, so it names no mailbox."""
+    words = {"organisation": reader.site.config.organisation.name, "publication": of.title}
+    sentence = say(reader.language, "confirm", mailbox="…", **words)
+    button = say(reader.language, "confirm_button", **words)
+    return Wording(f"{sentence} {button}", spoken(reader.language))
 
 
 def _errors(site: Site, chosen: Publication | None, typed: str) -> dict[str, str]:
@@ -100,6 +108,22 @@ def _errors(site: Site, chosen: Publication | None, typed: str) -> dict[str, str
 
 
 def _ask_back(site: Site, of: Publication, typed: str, network: str | None, now: datetime) -> None:
+    """Note who asks for `of`, and enqueue the letter; whoever asked has had their answer.
+
+    What goes wrong is for the log, which names no reader: of a bug it tells the kind and the
+    place, since its words may hold the address.
+    """
+    try:
+        _enqueue(site, of, typed, network, now)
+    except SQLAlchemyError as error:
+        log.error("asking_failed", reason=str(database_error(error)))
+    except Exception as error:  # noqa: BLE001
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{place.filename}, line {place.lineno}"
+        log.error("asking_failed", reason=f"{type(error).__name__} in {where}")
+
+
+def _enqueue(site: Site, of: Publication, typed: str, network: str | None, now: datetime) -> None:
     """Note who asks for `of`, and enqueue the letter, where one is due, with its link."""
     with site.database.write() as session:
         due = audience.ask(
@@ -108,7 +132,7 @@ def _ask_back(site: Site, of: Publication, typed: str, network: str | None, now:
             publication_id=of.id,
             language=site.language,
             name="",
-            wording=consent(site, of),
+            wording=consent(site.language, site.config.organisation.name, of.title),
             network=network,
             now=now,
         )

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from mailer import audience
-from mailer.audience import Confirmation
+from mailer.audience import Confirmation, Wording
 from mailer.audience.models import ConsentRow, SubscriberRow, WordingRow
 from mailer.database import Database
 from mailer.errors import NotFound, WrongInput
@@ -19,7 +20,12 @@ WORDING = "Yes, send me Update by email."
 TOMORROW = NOW + timedelta(days=1)
 
 
-def ask(database: Database, address: str, update: int, now: datetime = NOW) -> LetterDue | None:
+BUTTON = Wording("You asked for Update. Yes, send it.", "en")
+
+
+def ask(
+    database: Database, address: str, update: int, now: datetime = NOW, wording: str = WORDING
+) -> LetterDue | None:
     with database.write() as session:
         return audience.ask(
             session,
@@ -27,7 +33,7 @@ def ask(database: Database, address: str, update: int, now: datetime = NOW) -> L
             publication_id=update,
             language="es",
             name="Ana",
-            wording=WORDING,
+            wording=wording,
             network="192.0.2.0/24",
             now=now,
         )
@@ -42,7 +48,9 @@ def asked(database: Database, address: str, update: int) -> int:
 
 def confirm(database: Database, subscriber_id: int, update: int) -> Confirmation:
     with database.write() as session:
-        return audience.confirm(session, subscriber_id, update, network=None, now=NOW)
+        return audience.confirm(
+            session, subscriber_id, update, wording=BUTTON, network=None, now=NOW
+        )
 
 
 def test_asking_waits_for_the_confirmation(database: Database) -> None:
@@ -64,6 +72,24 @@ def test_asking_waits_for_the_confirmation(database: Database) -> None:
     with database.read() as session:
         assert state(session, due.subscriber_id, update) == "active"
         assert events(session, due.subscriber_id) == ["asked", "confirmed"]
+        assert wordings(session) == [("asked", WORDING, "es"), ("confirmed", BUTTON.text, "en")]
+
+
+def wordings(session: Session) -> list[tuple[str, str, str]]:
+    """What was agreed to, in the order in which it was."""
+    found = select(ConsentRow.event, WordingRow.text, WordingRow.language).join(WordingRow)
+    return [tuple(row) for row in session.execute(found.order_by(ConsentRow.id))]
+
+
+def test_asking_again_with_other_words_is_recorded_too(database: Database) -> None:
+    update = publication(database)
+    letters = [
+        ask(database, "ana@example.org", update, wording=words)
+        for words in (WORDING, "In other words.", WORDING)
+    ]
+    assert len({due.dedupe_key for due in letters if due is not None}) == 1
+    with database.read() as session:
+        assert [text for _, text, _ in wordings(session)] == [WORDING, "In other words."]
 
 
 def test_asking_again_the_same_day_is_the_same_letter(database: Database) -> None:

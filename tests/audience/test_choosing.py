@@ -1,8 +1,11 @@
 """What a reader chooses on the page of preferences, and leaving."""
 
 import pytest
+from sqlalchemy import select
 
 from mailer import audience
+from mailer.audience import Wording
+from mailer.audience.models import ConsentRow, WordingRow
 from mailer.database import Database
 from mailer.errors import NotFound, Refused, WrongInput
 from tests.audience.readers import events, publication, reader, state
@@ -55,6 +58,7 @@ def change(
             language="",
             subscribed=subscribed or {},
             formats=formats or {},
+            wordings={id_: Wording(f"Yes, {id_}.", "en") for id_ in subscribed or {}},
             network=None,
             now=NOW,
         )
@@ -82,6 +86,8 @@ def test_choices_are_kept_and_recorded(database: Database) -> None:
     assert [choice.subscribed for choice in left.subscriptions] == [False, True]
     with database.read() as session:
         assert events(session, ana) == ["added", "confirmed", "changed", "left"]
+        began = select(WordingRow.text).join(ConsentRow).where(ConsentRow.event == "confirmed")
+        assert session.scalars(began).all() == [f"Yes, {other}."]
         assert audience.choices(session, ana) == left
 
 

@@ -20,7 +20,7 @@ from mailer.audience.csv_row import (
     write_tags,
 )
 from mailer.audience.draft import Draft
-from mailer.audience.fields import one_line
+from mailer.audience.fields import ground_of, one_line
 from mailer.audience.subscription import State
 from mailer.errors import WrongInput
 from mailer.letter import MERGE_FIELDS
@@ -133,3 +133,21 @@ def test_a_header_without_email_or_with_a_column_twice_is_refused(header: list[s
 def test_a_column_never_stands_for_a_link_of_the_letter(column: str) -> None:
     with pytest.raises(WrongInput, match=f"'{column}' .* rename or remove"):
         read_header(["email", column.upper()])
+
+
+@pytest.mark.parametrize(
+    "column", ["email", "name", "greeting", "tags", "language", "member", "city"]
+)
+def test_half_a_character_is_refused_and_not_dropped(column: str) -> None:
+    columns = ("email", column) if column != "email" else ("email",)
+    cells = ["ana@example.org", "A\udcff"] if column != "email" else ["ana\udcff@example.org"]
+    refusal = read_row(columns, 2, cells)
+    assert isinstance(refusal, Refusal)
+    assert refusal.value == cells[-1]
+    assert refusal.reason.isprintable()
+
+
+def test_a_ground_has_a_limit() -> None:
+    assert len(ground_of("x" * 2000)) == 2000
+    with pytest.raises(WrongInput, match="The ground has 2001 characters; 2000 is the most"):
+        ground_of("x" * 2001)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import update as sql_update
 
 from mailer import audience
-from mailer.audience.models import ConsentRow, SubscriberRow
+from mailer.audience.models import ConsentRow, ImportRow, SubscriberRow
 from mailer.database import Database
 from mailer.errors import Failed, NotFound
 from tests.audience.readers import csv_file, events, publication, reader, state, take_in
@@ -61,6 +62,61 @@ def test_no_byte_is_left_in_the_files(database: Database, tmp_path: Path) -> Non
         for file in database.sqlite_file.parent.glob(database.sqlite_file.name + "*"):
             held = file.read_bytes()
             assert not [trace for trace in TRACES if trace.encode() in held], file
+
+
+ZOILA_ALONE = "email\nzoila.unique@example.org\n"
+
+
+def test_an_import_goes_with_the_last_of_its_readers(database: Database, tmp_path: Path) -> None:
+    update = publication(database)
+    both = csv_file(tmp_path, f"{ZOILA_ALONE}ana@example.org\n", "both.csv")
+    take_in(database, both, update)
+    with database.write() as session:
+        zoila, ana = (
+            audience.find(session, address).id
+            for address in ("zoila.unique@example.org", "ana@example.org")
+        )
+        audience.erase(session, zoila, NOW)
+    with database.read() as session:
+        assert session.scalars(select(ImportRow.file_name)).all() == ["both.csv"]
+    with database.write() as session:
+        audience.erase(session, ana, NOW)
+    with database.read() as session:
+        (row,) = session.scalars(select(ImportRow))
+    assert (row.file_name, row.ground) == ("", "")
+    assert (row.operator, row.started_at) == ("command (ana)", NOW)
+
+
+def test_an_import_that_is_under_way_keeps_its_ground(database: Database, tmp_path: Path) -> None:
+    update = publication(database)
+    take_in(database, csv_file(tmp_path, ZOILA_ALONE), update)
+    with database.write() as session:
+        session.execute(sql_update(ImportRow).values(finished_at=None))
+        zoila = audience.find(session, "zoila.unique@example.org").id
+        audience.erase(session, zoila, NOW)
+        assert session.scalars(select(ImportRow.ground)).one() == "asked at our stall"
+        other = reader(session, "ana@example.org", update)
+        audience.erase(session, other, NOW + timedelta(days=2))
+        assert session.scalars(select(ImportRow.ground)).one() == ""
+
+
+def test_an_import_named_after_its_one_reader_leaves_no_byte(
+    database: Database, tmp_path: Path
+) -> None:
+    update = publication(database)
+    # The second time, nobody came by it.
+    for name in ("Zoila.csv", "Zoila again.csv"):
+        take_in(database, csv_file(tmp_path, ZOILA_ALONE, name), update)
+    take_in(database, csv_file(tmp_path, "email\nana@example.org\n", "others.csv"), update)
+    with database.write() as session:
+        zoila = audience.find(session, "zoila.unique@example.org").id
+        audience.erase(session, zoila, NOW)
+    audience.scrub(database)
+    with database.read() as session:
+        files = session.scalars(select(ImportRow.file_name).order_by(ImportRow.id)).all()
+    assert files == ["", "", "others.csv"]
+    if database.is_sqlite:
+        assert b"Zoila" not in database.sqlite_file.read_bytes()
 
 
 def test_scrubbing_waits_until_nobody_reads(database: Database, tmp_path: Path) -> None:

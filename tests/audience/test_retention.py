@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from mailer import audience
+from mailer.audience import Wording
 from mailer.audience.models import ConsentRow
 from mailer.database import Database
 from tests.audience.readers import publication, reader
@@ -44,7 +45,9 @@ def test_who_never_confirmed_is_found_and_nobody_else(database: Database) -> Non
     ask(database, "confirmed@example.org", update, 31)
     with database.write() as session:
         confirmed = audience.find(session, "confirmed@example.org").id
-        audience.confirm(session, confirmed, update, network=None, now=NOW)
+        audience.confirm(
+            session, confirmed, update, wording=Wording("Yes.", "en"), network=None, now=NOW
+        )
         reader(session, "added@example.org", update)
     with database.write() as session:
         found = audience.unconfirmed_since(session, NOW - timedelta(days=30), 10)

@@ -60,7 +60,7 @@ def test_the_module_is_the_command() -> None:
     ("words", "said"),
     [
         (("no-such",), "No such command 'no-such'; `mailer --help` says"),
-        (("issues", "show", "x"), "`mailer issues show --help` says"),
+        (("issues", "show", "x"), "is no issue's number"),
         (("issues", "show"), "Missing argument"),
         (("issues", "show", "120", "--no-such"), "`mailer issues show --help` says"),
         (("--config",), "--config"),

@@ -94,12 +94,14 @@ def test_a_configuration_that_stands_is_not_touched(empty: Shell) -> None:
     assert list(empty.folder.iterdir()) == [path]
 
 
-def test_accounts_that_stand_keep_their_passwords(empty: Shell) -> None:
+def test_a_database_that_stands_gets_no_other_key(empty: Shell) -> None:
     empty.run("init", "--yes")
-    (empty.folder / "config.toml").unlink()
-    said = empty.say("init", "--yes")
-    assert "Its password" not in said
-    assert "staff list" in said
+    configuration = (empty.folder / "config.toml").rename(empty.folder / "kept.toml")
+    before = (empty.folder / "mailer.db").read_bytes()
+    assert "mailer.db stands already" in empty.refusal("init", "--yes")
+    assert not (empty.folder / "config.toml").exists()
+    assert (empty.folder / "mailer.db").read_bytes() == before
+    configuration.rename(empty.folder / "config.toml")
     assert len(empty.json("staff", "list")) == 1
 
 

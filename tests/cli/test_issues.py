@@ -40,6 +40,17 @@ def test_issues_are_listed(shell: Shell) -> None:
     assert re.fullmatch(r"Update 120 +2007-03-31 +3 +draft +public", first)
 
 
+def test_a_publication_without_a_name_is_none(shell: Shell) -> None:
+    assert "no publication ''" in shell.refusal("issues", "list", "-p", "")
+
+
+@pytest.mark.parametrize("number", ["1_20", "+120", " 120", "-1", "x", "١٢٠", "", "9" * 30])
+@pytest.mark.parametrize("command", ["show", "check", "status", "publish"])
+def test_a_number_is_digits_only(shell: Shell, command: str, number: str) -> None:
+    said = shell.refusal("issues", command, "--", number)
+    assert "is no issue's number; write it in digits" in said
+
+
 def test_without_issues_it_says_what_to_do(empty: Shell, database_url: str) -> None:
     (empty.folder / "config.toml").write_text(CONFIG.format(url=database_url, port=9))
     empty.run("db", "upgrade")

@@ -13,13 +13,14 @@ from click.testing import Result
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from mailer import audience
 from mailer.audit.models import AuditRow
 from mailer.cli import subscribers
 from mailer.cli.door import Door
 from mailer.database import Database
 from mailer.errors import NotFound, Refused, WrongInput
 from tests.audience.readers import everybody, publication
-from tests.conftest import CONFIG
+from tests.conftest import CONFIG, NOW
 
 Run = Callable[..., Result]
 
@@ -60,11 +61,18 @@ def audited(database: Database) -> list[tuple[str, str]]:
 
 
 def test_half_characters_on_the_command_line_do_no_harm(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "readers.csv").rename(tmp_path / "r\udcff.csv")
+    (tmp_path / "r\udcff.csv").write_text(READERS)
     refused = run("import", "r\udcff.csv")
     assert isinstance(refused.exception, WrongInput)
     assert str(refused.exception).isprintable()
-    assert run("add", "ana@example.org", "--ground", "\udcff").exit_code == 0
+    for option in ("--ground", "--name", "--greeting"):
+        refused = run("add", "ana@example.org", option, "A\udcff")
+        assert f"The {option[2:]} holds something that is not UTF-8" in str(refused.exception)
+    refused = run("import", "readers.csv", "--ground", "\udcff")
+    assert isinstance(refused.exception, WrongInput)
+    refused = run("show", "ana\udcff@example.org")
+    assert isinstance(refused.exception, WrongInput)
+    assert str(refused.exception).isprintable()
 
 
 def test_importing_says_what_became_of_the_rows(
@@ -119,6 +127,19 @@ def test_a_reader_is_added_shown_and_unsubscribed(run: Run, database: Database) 
     assert {subject for subject, _ in log} == {f"subscriber {shown['id']}"}
 
 
+def test_the_words_that_were_agreed_to_are_shown(run: Run, database: Database) -> None:
+    run("add", "ana@example.org")
+    wording = audience.Wording("You asked for Update. Yes.", "en")
+    with database.write() as session:
+        ana = audience.find(session, "ana@example.org")
+        audience.leave(session, ana.id, 1, method="link", network=None, now=NOW)
+        audience.confirm(session, ana.id, 1, wording=wording, network=None, now=NOW)
+    assert (
+        "\n                  shown: You asked for Update. Yes.\n"
+        in run("show", "ana@example.org").stdout
+    )
+
+
 def test_an_export_goes_to_standard_output(run: Run) -> None:
     run("import", "readers.csv")
     result = run("export")
@@ -151,6 +172,8 @@ WRONG = (
     ("import", "."),
     ("import", "readers.csv", "-p", "no-such"),
     ("import", "readers.csv", "--rejects", "no-such/rejects.csv"),
+    ("import", "readers.csv", "--ground", "x" * 2001),
+    ("add", "ana@example.org", "--ground", "x" * 2001),
     ("add", "ana"),
     ("add", "ana@example.org\nBcc: all@example.org"),
     ("add", "ana@example.org", "-p", "no-such"),

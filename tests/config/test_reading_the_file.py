@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from mailer.config import load
+from mailer.config import Mail, load
 from mailer.errors import WrongInput
 from mailer.letter import parse_mailbox
+from mailer.letter.plain import one_line
 from tests.config.files import TEXT, changed, read, refusal
 
 URL = 'url = "http://127.0.0.1:8000"'
@@ -69,6 +71,8 @@ def test_what_stands_there_and_the_defaults() -> None:
         (changed("port = 2525", "port = true"), "relay.0.port", "integer"),
         (changed('security = "none"', 'security = "ssl"'), "relay.0.security", "'starttls'"),
         (f'{TEXT}username = "u"\n', "relay.0", "go together"),
+        (f'{TEXT}helo = "a b"\n', "relay.0.helo", "write a name"),
+        (f'{TEXT}helo = "ñandú.example"\n', "relay.0.helo", "write a name"),
         (f"{TEXT}[delivery]\nlease = 60\n", "delivery.lease", '"60s"'),
         (f'{TEXT}[delivery]\nlease = "0s"\n', "delivery.lease", "1s"),
         (f'{TEXT}[pace]\nretry_first = "soon"\n', "pace.retry_first", '"5m"'),
@@ -199,6 +203,61 @@ def test_a_sender_is_taken_here_where_the_letter_takes_it(sender: str) -> None:
         assert "mail.from" in refusal(environ={"MAILER_MAIL__FROM": sender})
     else:
         assert read(environ={"MAILER_MAIL__FROM": sender}).mail.from_ == sender
+
+
+LINES = {
+    "organisation.name": "MAILER_ORGANISATION__NAME",
+    "site.listen": "MAILER_SITE__LISTEN",
+    "mail.from": "MAILER_MAIL__FROM",
+    "mail.reply_to": "MAILER_MAIL__REPLY_TO",
+    "mail.bounce_address": "MAILER_MAIL__BOUNCE_ADDRESS",
+    "mail.message_id_domain": "MAILER_MAIL__MESSAGE_ID_DOMAIN",
+    "relay.0.host": "MAILER_RELAY__0__HOST",
+    "relay.0.username": "MAILER_RELAY__0__USERNAME",
+    "relay.0.password": "MAILER_RELAY__0__PASSWORD",
+    "relay.0.helo": "MAILER_RELAY__0__HELO",
+}
+
+
+@given(st.characters(codec="utf-8"))
+@example("\x85")
+@example("\u2028")
+@example("\x7f")
+@example("\t")
+def test_what_a_letter_takes_out_of_a_line_is_refused_here(character: str) -> None:
+    name = f"A{character}B"
+    if one_line(name) == name:
+        assert read(environ={"MAILER_ORGANISATION__NAME": name}).organisation.name == name
+        return
+    for key, variable in LINES.items():
+        sentence = refusal(environ={variable: f"A{character}B <a@b.example>"})
+        assert f"at {key} " in sentence
+        assert "control character" in sentence
+
+
+def test_half_a_character_is_refused_in_a_line() -> None:
+    # No file or variable can hold one; whoever makes a configuration in code can.
+    mail = {"from": "A\ud800B <a@b.example>", "bounce_address": "b@b.example"}
+    with pytest.raises(ValidationError, match="control character"):
+        Mail.model_validate(mail)
+
+
+@given(st.characters(codec="utf-8"))
+@example("\x85")
+@example("\r")
+def test_a_postal_address_is_plain_lines(character: str) -> None:
+    environ = {"MAILER_ORGANISATION__ADDRESS": f"1 Street{character}London"}
+    if character not in "\r\n\t" and one_line(character) != character:
+        assert "at organisation.address " in refusal(environ=environ)
+    else:
+        assert character in read(environ=environ).organisation.address
+
+
+@pytest.mark.parametrize(
+    "name", ["mailer.example.org", "mail_1", "[192.0.2.1]", "[IPv6:2001:db8::1]"]
+)
+def test_a_name_to_greet_relays_with(name: str) -> None:
+    assert read(f'{TEXT}helo = "{name}"\n').relay[0].helo == name
 
 
 def test_paths_belong_to_the_folder_of_the_file() -> None:

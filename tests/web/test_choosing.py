@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from mailer import audience, clock
 from mailer.audience import Choices
+from mailer.audience.models import ConsentRow, WordingRow
 from mailer.database import Database
 from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow
 from mailer.tokens import Purpose
@@ -47,6 +48,15 @@ def test_a_box_without_its_mark_is_leaving(
     assert not choices(database, ana).subscriptions[0].subscribed
     assert client.post(ana.preferences, data=FORM).status_code == 200
     assert choices(database, ana).subscriptions[0].subscribed
+    with database.read() as session:
+        (agreed,) = session.execute(
+            select(WordingRow.text, WordingRow.language)
+            .join(ConsentRow)
+            .where(ConsentRow.event == "confirmed")
+        )
+    # The page spoke Spanish by then: the language was saved with leaving.
+    assert agreed.language == "es"
+    assert agreed.text in client.get(ana.preferences).text
 
 
 def test_a_post_that_says_nothing_changes_nothing(

@@ -1,20 +1,30 @@
 """Subscribing: the form, the letter, the confirmation."""
 
+import asyncio
 import re
+from contextlib import ExitStack
 from datetime import datetime
 from html import escape
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from starlette.types import Message, Scope
+from structlog.testing import capture_logs
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mailer import audience, clock
+from mailer.audience.consent import one_at_a_time
 from mailer.audience.models import ConsentRow, SubscriptionRow, WordingRow
-from mailer.database import Database
+from mailer.database import Database, connect
 from mailer.delivery.models import MailingRow, MergeValueRow
+from mailer.errors import WrongInput
 from mailer.publication.models import PublicationRow
 from mailer.tokens import Purpose
+from mailer.web import create_app
+from tests.conftest import make_config
 from tests.web.conftest import NETWORK, Ana, TestClient, long_ago
 
 
@@ -58,6 +68,14 @@ def test_asking_confirming_reading(client: TestClient, ana: Ana, database: Datab
             select(ConsentRow.method, ConsentRow.network).where(ConsentRow.event == "confirmed")
         ).one()
         assert (method, network) == ("link", NETWORK)
+        (agreed,) = (
+            happening.wording
+            for happening in audience.story(session, tom.id, {}).happenings
+            if happening.event == "confirmed"
+        )
+    shown = re.sub(r"<[^>]+>|\s+", " ", page.replace("t…@example.org", "…"))
+    assert agreed in re.sub(" +", " ", shown)
+    assert "example.org" not in agreed
     assert "Thank you" in client.post(link).text
     choices = re.search(r'href="(/preferences/[^"]+)"', confirmed.text)
     assert choices is not None
@@ -74,6 +92,72 @@ def test_the_answer_is_the_same_whoever_reads_here(
     assert len(answers) == 1
     with database.read() as session:
         assert len(session.scalars(select(MailingRow.id)).all()) == 1
+
+
+def test_the_answer_is_out_before_anything_is_done_about_the_address(
+    app: FastAPI, ana: Ana, database: Database, elsewhere: Database
+) -> None:
+    sent: list[Message] = []
+    body = b"email=tom@example.org"
+    with ExitStack() as somebody_writes:
+        session = somebody_writes.enter_context(elsewhere.write())
+        one_at_a_time(session)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                with database.read() as looking:
+                    assert looking.scalars(select(MailingRow.id)).all() == []
+                somebody_writes.close()
+
+        asyncio.run(app(posted("/subscribe/", body), receive, send))
+    assert sent[0]["status"] == 200
+    assert b"tom@example.org" in sent[1]["body"]
+    assert confirmation_link(database).startswith("/confirm/")
+
+
+def posted(path: str, body: bytes) -> Scope:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"content-length", str(len(body)).encode())],
+        "client": (NETWORK, 50_000),
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (WrongInput("'tom@example.org' is not an address."), "WrongInput in "),
+        (OperationalError("INSERT tom@example.org", {}, Exception("disk full")), "disk full"),
+    ],
+)
+def test_what_goes_wrong_after_the_answer_is_logged_without_the_address(
+    client: TestClient, ana: Ana, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mailer.audience.ask", broken)
+    with capture_logs() as logged:
+        assert "Look into your mailbox" in subscribe(client, "tom@example.org")
+    (line,) = logged
+    assert line["event"] == "asking_failed"
+    assert words in line["reason"]
+    assert "tom@" not in str(line)
+
+
+def test_asking_while_the_database_is_away_says_so(tmp_path: Path) -> None:
+    url = "postgresql://nobody@127.0.0.1:1/away"
+    away = TestClient(create_app(make_config(tmp_path, url), connect(url)))
+    response = away.post("/subscribe/", data={"email": "tom@example.org", "publication": "1"})
+    assert response.status_code == 503
+    assert "Our database does not answer" in response.text
 
 
 def test_asking_twice_sends_one_letter(client: TestClient, ana: Ana, database: Database) -> None:

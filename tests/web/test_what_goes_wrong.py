@@ -86,6 +86,13 @@ def test_any_changed_character_of_a_link_is_a_404(
         path = f"/unsubscribe/{token[:at]}{other}{token[at + 1 :]}"
         assert client.get(path).status_code == 404
         assert client.post(path).status_code == 404
+    for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+        for at in range(len(token)):
+            for slash in ("/", "%2F"):
+                path = f"/unsubscribe/{token[:at]}{slash}{token[at + 1 :]}"
+                assert client.request(method, path).status_code == 404, (method, path)
+        for path in ("/confirm/", "/letter/x", f"/letter/{token}", "/preferences/a/b/"):
+            assert client.request(method, path).status_code == 404, (method, path)
     for path in (f"/unsubscribe/{token}A", f"/unsubscribe/{token[:-1]}", f"/unsubscribe/{token}/",
                  f"/unsubscribe/{token}=", "/unsubscribe/%00", "/unsubscribe/é"):  # fmt: skip
         assert client.get(path).status_code == 404
@@ -104,7 +111,8 @@ def test_a_link_serves_its_own_purpose_only(client: TestClient, ana: Ana) -> Non
         for purpose, route in routes.items():
             if purpose is not made_for:
                 assert client.get(route + token).status_code == 404
-                assert client.post(route + token).status_code in (404, 405)
+                assert client.post(route + token).status_code == 404
+                assert client.delete(route + token).status_code == 404
 
 
 NOT_HERE = (
@@ -128,6 +136,9 @@ def test_a_wrong_method_is_refused(client: TestClient, ana: Ana) -> None:
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
     assert client.delete(ana.unsubscribe).status_code == 405
+    letter = f"/letter/{ana.signer.link(Purpose.LETTER, ana.id, 1)}"
+    too_old = f"/confirm/{ana.link(Purpose.CONFIRM, long_ago())}"
+    assert client.post(letter).status_code == client.put(too_old).status_code == 405
     assert client.post("/subscribe").status_code in (404, 405)
 
 
@@ -200,7 +211,7 @@ def test_nothing_stays_half_done(
     monkeypatch.setattr("mailer.delivery.enqueue", broken)
     before = everything(database)
     client = TestClient(app, raise_server_exceptions=False)
-    assert client.post("/subscribe/", data={"email": "tom@example.org"}).status_code == 500
+    assert client.post("/subscribe/", data={"email": "tom@example.org"}).status_code == 200
     assert everything(database) == before
 
 
