@@ -23,9 +23,9 @@ from mailer.config.model import (
     Schedule,
     Site,
     is_loopback,
-    parse_duration,
 )
 from mailer.config.resources import resource
+from mailer.config.values import parse_duration
 
 __all__ = [
     "Config",
