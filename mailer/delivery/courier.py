@@ -153,6 +153,7 @@ class Courier:
                 await connection.body(message.content)
                 if not await entered:
                     log.warning("lease_lost", delivery=delivery.delivery_id)
+                    self._with.outbox.forget((delivery.delivery_id,))
                     connection.close()
                     return
                 disposition = judge(Stage.DOT, await connection.dot())

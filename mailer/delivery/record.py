@@ -5,11 +5,11 @@ rules of retrying. `commit` writes a group of outcomes, and of deliveries that a
 their final dot, in one durable transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import and_, bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from mailer.config import Pace
@@ -156,26 +156,16 @@ def commit(
     entering: Sequence[int],
     outcomes: Sequence[Outcome],
     lease_until: datetime,
+    tried: Collection[int] = (),
 ) -> set[int]:
     """Write that `entering` may now pass their final dots, and what became of `outcomes`.
 
-    Returns those of `entering` that this worker still holds; the others must not be sent.
+    Returns those of `entering` that this worker still holds; the others must not be sent. `tried`
+    are those whose entry was written before by a transaction that failed as it ended: it may have
+    been committed all the same, so that what is in flight by it has entered.
     """
-    entered: set[int] = set()
-    if entering:
-        entered = set(
-            session.execute(
-                update(DeliveryRow)
-                .where(
-                    DeliveryRow.id.in_(entering),
-                    DeliveryRow.worker == worker,
-                    DeliveryRow.state == CLAIMED,
-                )
-                .values(state=IN_FLIGHT, lease_until=lease_until)
-                .returning(DeliveryRow.id)
-                .execution_options(synchronize_session=False)
-            ).scalars()
-        )
+    # Outcomes first: one that is written again, since the reply to its COMMIT was lost, must not
+    # take back what enters now.
     if outcomes:
         session.connection().execute(
             _OUTCOME,
@@ -194,4 +184,17 @@ def commit(
                 for outcome in outcomes
             ],
         )
-    return entered
+    if not entering:
+        return set()
+    enters = DeliveryRow.state == CLAIMED
+    if tried:
+        enters = or_(enters, and_(DeliveryRow.state == IN_FLIGHT, DeliveryRow.id.in_(tried)))
+    return set(
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id.in_(entering), DeliveryRow.worker == worker, enters)
+            .values(state=IN_FLIGHT, lease_until=lease_until)
+            .returning(DeliveryRow.id)
+            .execution_options(synchronize_session=False)
+        ).scalars()
+    )

@@ -5,8 +5,8 @@
 3. *Couriers*, one for each connection, transmit and say in the *book* what became of each
    delivery; the book commits it, for all of them together.
 4. It *fans out* mailings that have begun, chunk by chunk, beside the sending.
-5. It *keeps*: says each second that it is alive, renews leases, frees what others left behind,
-   and marks mailings that are done.
+5. It *keeps*: says each second that it is alive, renews the leases of what it knows to hold,
+   frees what others left behind, and marks mailings that are done.
 6. `stop()` ends it in order: nothing more is claimed, what waits is given back, replies are
    awaited for eight seconds and recorded; what is unanswered then is in doubt.
 """
@@ -65,7 +65,9 @@ class Sender:
         self._stopping = asyncio.Event()
         self._lock = SenderLock(database.sqlite_file) if database.is_sqlite else None
         self._outbox = Outbox(database, self.worker)
-        self._book = Book(database, self.worker, config.delivery.lease, self._now)
+        self._book = Book(
+            database, self.worker, config.delivery.lease, self._now, self._outbox.forget
+        )
         self._gates = [
             Gate(relay, config.pace.retry_first, time.monotonic) for relay in config.relay
         ]
@@ -173,10 +175,12 @@ class Sender:
         self._recorded_last_second = self._book.recorded - self._recorded_before
         self._recorded_before = self._book.recorded
         sole = self.worker if self._lock is not None else None
+        in_doubt, until = self._config.delivery.in_doubt, now + self._config.delivery.lease
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
-            recover.renew(session, self.worker, now + self._config.delivery.lease)
-            freed = recover.recover(session, now, self._config.delivery.in_doubt, sole_sender=sole)
+            recover.renew(session, self.worker, self._outbox.held, until)
+            freed = recover.free_unknown(session, self.worker, until, now, in_doubt)
+            freed += recover.recover(session, now, in_doubt, sole_sender=sole)
             finished = recover.finish(session, now)
             cancelled = recover.cancelled_with_rest(session)
         if freed:
