@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailer import delivery
 from mailer.config import Config, Log
-from mailer.database import Database
+from mailer.database import Database, database_error
 from mailer.errors import Failed, WrongInput
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PAGES_END_WITHIN_S = 5
+_AGAIN_AFTER_S = 1.0
 
 
 def run(
@@ -84,14 +86,24 @@ async def _work(
         else:
             await ending.wait()
     finally:
-        if watch is not None:
-            watch.cancel()
+        if watch is not None and not watch.cancel():
+            watch.result()  # a bug in `until`, if it ended with one
 
 
 async def _watch(until: Callable[[], bool], every_s: float, ending: asyncio.Event) -> None:
-    while not until():
-        await asyncio.sleep(every_s)
-    ending.set()
+    """Ask `until()` until it says yes; trouble with the database is no answer."""
+    try:
+        while True:
+            try:
+                if until():
+                    return
+            except (SQLAlchemyError, Failed) as error:
+                reason = error if isinstance(error, Failed) else database_error(error)
+                structlog.get_logger().warning("not_known_how_far", reason=str(reason))
+                await asyncio.sleep(_AGAIN_AFTER_S)
+            await asyncio.sleep(every_s)
+    finally:
+        ending.set()
 
 
 async def _send(database: Database, config: Config, ending: asyncio.Event) -> None:

@@ -123,13 +123,13 @@ def _send_here(door: Door, issue: "Issue", patience_s: float) -> bool:
 
     def done() -> bool:
         nonlocal told
+        if time.monotonic() - began > patience_s:
+            return True
         status = _status(door, issue)
         if time.monotonic() - told >= _PROGRESS_S:
             told = time.monotonic()
             remark(_in_words(door.config, issue, status))
-        return status.status not in ("sending", "scheduled") or (
-            time.monotonic() - began > patience_s
-        )
+        return status.status not in ("sending", "scheduled")
 
     run_sender(door.database, door.config, until=done, every_s=_WATCH_S)
     status = _status(door, issue)
