@@ -71,7 +71,8 @@ class Sender:
         self._gates = [
             Gate(relay, config.pace.retry_first, time.monotonic) for relay in config.relay
         ]
-        self._recorded_before = self._recorded_last_second = 0
+        self._measured = (time.monotonic(), 0)
+        self._recorded_a_second = 0
 
     async def run(self) -> None:
         """Send until `stop()`."""
@@ -99,7 +100,11 @@ class Sender:
                 log.warning("relay_without_tls", host=relay.host, remedy="use starttls or tls")
         chores = [
             asyncio.create_task(self._again_and_again(chore, every))
-            for chore, every in ((self._keep, KEEP_S), (self._feed, 0.0), (self._fan_out, POLL_S))
+            for chore, every in (
+                (self._keep, self._keep_s),
+                (self._feed, 0.0),
+                (self._fan_out, POLL_S),
+            )
         ]
         couriers = [
             asyncio.create_task(courier.carry(self._stopping)) for courier in self._couriers()
@@ -167,13 +172,12 @@ class Sender:
                 await chore()
             except SQLAlchemyError as error:
                 log.error("database_trouble", reason=str(database_error(error)))
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(min(1.0, self._keep_s))
             await asyncio.sleep(every)
 
     async def _keep(self) -> None:
         now = self._now()
-        self._recorded_last_second = self._book.recorded - self._recorded_before
-        self._recorded_before = self._book.recorded
+        self._measure()
         sole = self.worker if self._lock is not None else None
         in_doubt, until = self._config.delivery.in_doubt, now + self._config.delivery.lease
         with self._database.write(ahead=True) as session:
@@ -190,9 +194,20 @@ class Sender:
         for mailing_id in cancelled:
             mailing.skip_some(self._database, mailing_id, now)
 
+    @property
+    def _keep_s(self) -> float:
+        """Seconds from one keeping to the next: of each lease three quarters are in reserve."""
+        return min(KEEP_S, self._config.delivery.lease.total_seconds() / 4)
+
+    def _measure(self) -> None:
+        at, recorded = time.monotonic(), self._book.recorded
+        before, recorded_before = self._measured
+        self._recorded_a_second = round((recorded - recorded_before) / max(0.01, at - before))
+        self._measured = (at, recorded)
+
     def _trouble(self) -> str:
         return self._book.trouble or next(
-            (gate.trouble for gate in self._gates if gate.shut_for), ""
+            (gate.trouble for gate in self._gates if gate.trouble), ""
         )
 
     async def _feed(self) -> None:
@@ -208,6 +223,7 @@ class Sender:
         await rested(POLL_S, self._outbox.taken)
 
     def _claim(self, now: datetime, limit: int) -> int:
+        asked = time.monotonic()
         with self._database.write(ahead=True) as session:
             claimed = claim(
                 session,
@@ -217,12 +233,12 @@ class Sender:
                 self._config.delivery.lease,
                 limit,
             )
-        self._outbox.put(claimed)
+        self._outbox.put(claimed, asked)
         return len(claimed)
 
     def _a_seconds_work(self) -> int:
         connections = sum(gate.relay.connections for gate in self._gates)
-        return min(MOST_CLAIMED, max(2 * connections, self._recorded_last_second))
+        return min(MOST_CLAIMED, max(2 * connections, self._recorded_a_second))
 
     async def _fan_out(self) -> None:
         with self._database.read() as session:
