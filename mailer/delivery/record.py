@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, or_, update
+from sqlalchemy import and_, bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
 from mailer.config import Pace
@@ -20,6 +20,7 @@ from mailer.delivery.retry import next_try
 from mailer.delivery.states import (
     CLAIMED,
     DEFERRED,
+    ERASED,
     FAILED,
     IN_DOUBT,
     IN_FLIGHT,
@@ -138,7 +139,10 @@ _OUTCOME = (
     )
     .values(
         state=bindparam("to_state"),
-        reason=bindparam("to_reason"),
+        # Its reader was erased meanwhile, and a reply may repeat the address.
+        reason=case(
+            (DeliveryRow.__table__.c.reason == ERASED, ""), else_=bindparam("to_reason")
+        ),
         due_at=bindparam("to_due_at"),
         tries=bindparam("to_tries"),
         doubts=bindparam("to_doubts"),
