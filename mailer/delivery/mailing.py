@@ -21,7 +21,8 @@ from mailer.database import Database, upsert
 from mailer.delivery import compose
 from mailer.delivery.frozen import freeze, thaw
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
-from mailer.delivery.states import SKIPPED, WAITING
+from mailer.delivery.states import WAITING
+from mailer.delivery.unsent import end_unsent
 from mailer.delivery.variants import usual_variants
 from mailer.errors import MailerError, Refused
 from mailer.letter import CompiledLetter, Variant
@@ -335,7 +336,7 @@ def _not(session: Session, issue: Issue, otherwise: str) -> Refused:
 
 
 def skip_rest(database: Database, mailing_id: int, now: datetime) -> int:
-    """Skip all that still waits of a cancelled mailing; returns how many deliveries."""
+    """End all that still waits of a cancelled mailing; returns how many deliveries."""
     skipped = 0
     while some := skip_some(database, mailing_id, now):
         skipped += some
@@ -354,15 +355,9 @@ def skip_some(database: Database, mailing_id: int, now: datetime) -> int:
         )
         .limit(_SKIP_CHUNK)
     )
+    these = DeliveryRow.id.in_(some) & DeliveryRow.state.in_(WAITING)
     with database.write() as session:
-        skipped = session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id.in_(some), DeliveryRow.state.in_(WAITING))
-            .values(state=SKIPPED, reason="the mailing was cancelled", finished_at=now)
-            .returning(DeliveryRow.id)
-            .execution_options(synchronize_session=False)
-        )
-        return len(skipped.all())
+        return end_unsent(session, these, "the mailing was cancelled", now)
 
 
 def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, actor: str) -> int:
