@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailer import clock
 from mailer.config import Config, is_loopback
 from mailer.database import Database, database_error
-from mailer.delivery import fan_out, mailing, recover
+from mailer.delivery import fan_out, mailing, recover, starting
 from mailer.delivery.book import Book
 from mailer.delivery.claim import anything_due, claim
 from mailer.delivery.courier import Courier, Equipment, rested
@@ -251,7 +251,7 @@ class Sender:
                 if step.lacks:
                     # A letter takes longer to compile than the connections should wait.
                     await asyncio.to_thread(
-                        mailing.compile_more,
+                        starting.compile_more,
                         self._database,
                         self._config,
                         mailing_id,
