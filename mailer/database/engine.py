@@ -18,7 +18,7 @@ from mailer.database.schema import driver_url, require_schema
 from mailer.errors import Failed
 
 _BUSY_TIMEOUT_S = 5.0
-_HURRIED_S = 0.2
+_HURRIED_S = 0.25
 _ASK_AGAIN_S = 0.005
 """How often a writer asks for SQLite's lock. SQLite's own way asks ten times a second at the end,
 and starves beside a process that lets go of the lock for moments only."""

@@ -61,6 +61,11 @@ class Book:
         self._outcomes.append(outcome)
         self._write_soon()
 
+    @property
+    def unwritten(self) -> list[int]:
+        """The deliveries whose outcomes are not durable yet."""
+        return [outcome.delivery_id for outcome in self._outcomes]
+
     async def written(self) -> None:
         """Wait until everything that was said is durable."""
         if self._entering or self._outcomes:

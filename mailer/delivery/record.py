@@ -140,9 +140,7 @@ _OUTCOME = (
     .values(
         state=bindparam("to_state"),
         # Its reader was erased meanwhile, and a reply may repeat the address.
-        reason=case(
-            (DeliveryRow.__table__.c.reason == ERASED, ""), else_=bindparam("to_reason")
-        ),
+        reason=case((DeliveryRow.__table__.c.reason == ERASED, ""), else_=bindparam("to_reason")),
         due_at=bindparam("to_due_at"),
         tries=bindparam("to_tries"),
         doubts=bindparam("to_doubts"),

@@ -44,6 +44,7 @@ POLL_S = 0.25
 KEEP_S = 1.0
 LOCK_S = 1.0
 LAST_REPLIES_S = 8.0
+LAST_WRITING_S = 0.5
 _LETTERS_KEPT = 64
 
 log = structlog.get_logger()
@@ -63,6 +64,7 @@ class Sender:
         self._config = config
         self._now: Callable[[], datetime] = clock.now
         self._stopping = asyncio.Event()
+        self._replies_until: float | None = None
         self._lock = SenderLock(database.sqlite_file) if database.is_sqlite else None
         self._outbox = Outbox(database, self.worker)
         self._book = Book(
@@ -92,6 +94,7 @@ class Sender:
     def stop(self) -> None:
         """End in order; to be called on the loop's thread."""
         self._stopping.set()
+        self._replies_until = time.monotonic() + LAST_REPLIES_S
 
     async def _send(self) -> None:
         log.info("sender_started", worker=self.worker)
@@ -122,21 +125,26 @@ class Sender:
         self, chores: Sequence["asyncio.Task[None]"], couriers: Sequence["asyncio.Task[None]"]
     ) -> None:
         """Claim nothing more, give back what waits, await the last replies, record them."""
-        self._stopping.set()
+        if self._replies_until is None:
+            self.stop()
+        assert self._replies_until is not None
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         self._outbox.empty()
         self._outbox.send_home(len(couriers))
-        _, unanswered = await asyncio.wait(couriers, timeout=LAST_REPLIES_S)
+        _, unanswered = await asyncio.wait(
+            couriers, timeout=max(0.0, self._replies_until - time.monotonic())
+        )
         for courier in unanswered:
             courier.cancel()
         await asyncio.gather(*couriers, return_exceptions=True)
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(LAST_WRITING_S):
                 await self._book.written()
         except TimeoutError:
-            log.error("ledger_not_written_at_the_end", reason=self._book.trouble)
+            log.error("ledger_not_written_at_the_end", reason=self._book.trouble,
+                      deliveries=self._book.unwritten)  # fmt: skip
         self._outbox.attempt(lambda session: recover.say_ended(session, self.worker, self._now()))
         log.info("sender_ended", worker=self.worker, unanswered=len(unanswered))
 

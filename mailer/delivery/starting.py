@@ -29,9 +29,7 @@ from mailer.letter import CompiledLetter, Variant
 from mailer.publication import Issue
 
 _EDITS_WHILE_COMPILING = 5
-_SAVED_ALL_THE_TIME = (
-    "The issue is being saved all the time; try again when the editor pauses."
-)
+_SAVED_ALL_THE_TIME = "The issue is being saved all the time; try again when the editor pauses."
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +97,7 @@ def _letters(config: Config, issue: Issue, now: datetime) -> tuple[CompiledLette
     return compose.compile_issue(config, issue, now, usual_variants(issue))
 
 
-def _begin(
-    session: Session, config: Config, mailing_id: int, issue: Issue, now: datetime
-) -> bool:
+def _begin(session: Session, config: Config, mailing_id: int, issue: Issue, now: datetime) -> bool:
     """Make the mailing `sending`, if it is scheduled and due still."""
     begun = session.execute(
         update(MailingRow)

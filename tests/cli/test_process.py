@@ -11,7 +11,12 @@ from mailer.errors import Failed
 
 def test_trouble_with_the_database_is_ridden_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_AGAIN_AFTER_S", 0.0)
-    answers: list[object] = [OperationalError("", None, Exception("gone")), Failed("gone"), False, True]
+    answers: list[object] = [
+        OperationalError("", None, Exception("gone")),
+        Failed("gone"),
+        False,
+        True,
+    ]
 
     def until() -> bool:
         answer = answers.pop(0)
