@@ -2,10 +2,12 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+RUN_ON = frozenset({"serve", "web", "work"})
+"""The commands that run until a signal ends them."""
 
 
 class Ending:
@@ -34,3 +36,18 @@ class Ending:
         if self._then is None:
             sys.exit(self._status)
         self._then()
+
+
+_early: list[Ending] = []
+
+
+def listen_early(arguments: Sequence[str]) -> None:
+    """Listen before anything else is imported, where one of `RUN_ON` seems to be typed."""
+    if RUN_ON.intersection(arguments):
+        _early.append(Ending())
+
+
+def no_command_of_these() -> None:
+    """It was another command after all: signals do what they do."""
+    while _early:
+        _early.pop().close()

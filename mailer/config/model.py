@@ -274,7 +274,7 @@ class Delivery(_Section):
     @field_validator("lease")
     @classmethod
     def _some(cls, value: timedelta) -> timedelta:
-        # A worker renews its leases each second, or four times in each if that is more often.
+        # A worker renews its leases each second, or four times in its length if that is more often.
         if value < timedelta(seconds=2):
             raise ValueError("must be at least 2s")
         return value

@@ -46,7 +46,7 @@ def _tests_to(session: Session, address: str) -> Iterator[int]:
         DeliveryRow.subscriber_id.is_(None), DeliveryRow.address.not_like("erased %")
     )
     for delivery_id, known in session.execute(bare.execution_options(yield_per=_AT_ONCE)):
-        if _mailbox(known) == mailbox:
+        if known is not None and _mailbox(known) == mailbox:
             yield delivery_id
 
 

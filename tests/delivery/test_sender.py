@@ -589,7 +589,7 @@ def test_who_leaves_while_the_relay_stalls_is_sent_nothing(desk: Desk, stage: st
         mailing = desk.begin(clock.now())
         desk.fan_out(mailing, clock.now())
         asyncio.run(go())
-    left = [one for one in rows(desk, DeliveryRow.subscriber_id, DeliveryRow.state)]
+    left = rows(desk, DeliveryRow.subscriber_id, DeliveryRow.state)
     assert {state for one, state in left if one in leavers} == {"skipped"}
     assert desk.states() == {"sent": READERS - len(leavers), "skipped": len(leavers)}
     assert len(sink.recipients) == len(set(sink.recipients)) == READERS - len(leavers)
