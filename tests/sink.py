@@ -59,6 +59,13 @@ class Sink:
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
     in_pieces: bool = False
+    taking: int = 1000
+    """How many connections it takes at once; the others hear 421."""
+    delay_s: float = 0.0
+    """How long it thinks about each message."""
+    pause_at: str = ""
+    """The stage at which it says nothing until `go_on()`."""
+    pausing: int = 0
     recorded: list[Recorded] = field(default_factory=list)
     connections: int = 0
     most_open: int = 0
@@ -104,6 +111,10 @@ class Sink:
             thread.join()
             loop.close()
 
+    def go_on(self) -> None:
+        """Answer everywhere, also where it paused."""
+        self.pause_at = ""
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._open += 1
@@ -119,6 +130,9 @@ class Sink:
     async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender = recipient = ""
         begun = False
+        if self._open > self.taking:
+            await self._write(writer, "421 4.7.0 too many connections")
+            return
         await self._say(writer, "connect", "", "220 sink.example ESMTP")
         while line := (await reader.readline()).decode("utf-8", "surrogateescape").strip():
             verb, _, rest = line.partition(" ")
@@ -182,6 +196,12 @@ class Sink:
         self, writer: asyncio.StreamWriter, stage: str, argument: str, ordinary: str
     ) -> bool:
         """Write the reply; True where it was the ordinary one."""
+        if stage == "accepted" and self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        if stage == self.pause_at:
+            self.pausing += 1
+            while self.pause_at:
+                await asyncio.sleep(0.01)
         scripted = self.script(stage, argument)
         await self._write(writer, ordinary if scripted is None else scripted)
         return scripted is None

@@ -27,7 +27,7 @@ from mailer.audience.draft import Draft
 from mailer.audience.fields import one_line
 from mailer.audience.models import ImportRow
 from mailer.audience.subscription import Event
-from mailer.database import Database
+from mailer.database import Database, Turns
 from mailer.errors import WrongInput
 
 ROWS_AT_ONCE = 200
@@ -87,10 +87,11 @@ def import_csv(
         import_id=_begin(database, path, ground, operator, now),
     )
     counts: Counter[str] = Counter()
+    turns = Turns(database)
     with rejects:
         for chunk in _chunks(_read(file), rows_at_once):
             drafts = [row for row in chunk if isinstance(row, Draft)]
-            with database.write() as session:
+            with turns.write() as session:
                 counts.update(apply(session, drafts, act))
             refusals = [row for row in chunk if isinstance(row, Refusal)]
             rejects.add(refusals)

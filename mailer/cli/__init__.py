@@ -8,6 +8,13 @@
    standard error.
 """
 
-from mailer.cli.app import main
+import sys
+
+from mailer.cli.ending import listen_early
+
+# Imports take most of a second; a signal in it must end a process in order as well.
+listen_early(sys.argv[1:])
+
+from mailer.cli.app import main  # noqa: E402
 
 __all__ = ["main"]

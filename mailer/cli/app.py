@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from mailer.cli import database, issues, running, sending, staff, subscribers
 from mailer.cli.door import Door, remark
+from mailer.cli.ending import RUN_ON, no_command_of_these
 from mailer.errors import MailerError, WrongInput
 
 _LONGEST = 600
@@ -42,6 +43,8 @@ def _open(
         typer.Option(help="The configuration; else $MAILER_CONFIG, else ./config.toml."),
     ] = None,
 ) -> None:
+    if context.invoked_subcommand not in RUN_ON:
+        no_command_of_these()
     context.obj = door = Door(config)
     context.call_on_close(door.close)
 

@@ -3,12 +3,11 @@
 1. The sender has the main thread and its event loop; pages and schedule have threads of their
    own, so that a page never waits for a ledger's commit.
 2. SIGTERM and Ctrl-C end it in order, within ten seconds: no page is begun, nothing is claimed,
-   replies are awaited and recorded.
+   replies are awaited and recorded; a lock of the database is waited for only a moment.
 """
 
 import asyncio
 import logging
-import signal
 import socket
 import sys
 import threading
@@ -17,16 +16,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailer import delivery
+from mailer.cli.ending import Ending
 from mailer.config import Config, Log
-from mailer.database import Database
+from mailer.database import Database, database_error
 from mailer.errors import Failed, WrongInput
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PAGES_END_WITHIN_S = 5
+_AGAIN_AFTER_S = 1.0
 
 
 def run(
@@ -38,11 +40,29 @@ def run(
     until: Callable[[], bool] | None = None,
     every_s: float = 0.25,
     ready: Callable[[], None] | None = None,
+    ending: Ending | None = None,
 ) -> None:
     """Run the pages of `app`, or schedule and sender, or all of it.
 
     It ends with a signal, or when `until()` says so. `ready` is called once the pages can be read.
+    `ending` listens for signals already; without it they are listened for from here to the end.
     """
+    if ending is None:
+        ending = Ending(status=0 if until is None else 1)
+        try:
+            run(
+                database,
+                config,
+                app=app,
+                work=work,
+                until=until,
+                every_s=every_s,
+                ready=ready,
+                ending=ending,
+            )
+        finally:
+            ending.close()
+        return
     if config.site.key_is_known and not config.site.on_loopback:
         raise WrongInput(
             "site.secret_key is the one of config.example.toml, with which anybody could make "
@@ -59,7 +79,7 @@ def run(
         import uvloop
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_work(database, config, work, until, every_s))
+            runner.run(_work(database, config, work, until, every_s, server, ending))
     finally:
         if server is not None:
             server.end()
@@ -72,11 +92,20 @@ async def _work(
     work: bool,
     until: Callable[[], bool] | None,
     every_s: float,
+    server: "_Pages | None",
+    signals: Ending,
 ) -> None:
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ending.set)
+
+    def told() -> None:
+        database.hurry()
+        if server is not None:
+            server.stop()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(ending.set)
+
+    signals.then(told)
     watch = asyncio.create_task(_watch(until, every_s, ending)) if until else None
     try:
         if work:
@@ -84,14 +113,24 @@ async def _work(
         else:
             await ending.wait()
     finally:
-        if watch is not None:
-            watch.cancel()
+        if watch is not None and not watch.cancel():
+            watch.result()  # a bug in `until`, if it ended with one
 
 
 async def _watch(until: Callable[[], bool], every_s: float, ending: asyncio.Event) -> None:
-    while not until():
-        await asyncio.sleep(every_s)
-    ending.set()
+    """Ask `until()` until it says yes; trouble with the database is no answer."""
+    try:
+        while True:
+            try:
+                if until():
+                    return
+            except (SQLAlchemyError, Failed) as error:
+                reason = error if isinstance(error, Failed) else database_error(error)
+                structlog.get_logger().warning("not_known_how_far", reason=str(reason))
+                await asyncio.sleep(_AGAIN_AFTER_S)
+            await asyncio.sleep(every_s)
+    finally:
+        ending.set()
 
 
 async def _send(database: Database, config: Config, ending: asyncio.Event) -> None:
@@ -107,6 +146,14 @@ async def _send(database: Database, config: Config, ending: asyncio.Event) -> No
     told.cancel()
     sender.stop()
     await sending
+
+
+class _NotOfPagesThatWereEnded(logging.Filter):
+    """That a page was cancelled because its time was up is said in a line, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, asyncio.CancelledError)
 
 
 class _Pages:
@@ -125,6 +172,7 @@ class _Pages:
                 timeout_graceful_shutdown=PAGES_END_WITHIN_S,
             )
         )
+        logging.getLogger("uvicorn.error").addFilter(_NotOfPagesThatWereEnded())
         self._thread = threading.Thread(target=self._serve, name="pages", daemon=True)
         self._socket: socket.socket | None = None
 
@@ -150,8 +198,13 @@ class _Pages:
         self._thread.start()
         structlog.get_logger().info("pages_served", at=f"http://{host}:{port}")
 
-    def end(self) -> None:
+    def stop(self) -> None:
+        """Begin no page any more, and end those that are begun within five seconds."""
         self._server.should_exit = True
+
+    def end(self) -> None:
+        """Wait until the pages have ended."""
+        self.stop()
         self._thread.join(PAGES_END_WITHIN_S + 2)
 
     def _serve(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mailer.cli.door import Door
+from mailer.cli.ending import Ending
 
 if TYPE_CHECKING:
     from mailer.config import Config
@@ -21,30 +22,33 @@ def register(app: typer.Typer) -> None:
 
 def serve(context: typer.Context) -> None:
     """Run everything in one process: pages, schedule and sender."""
+    ending = Ending()
     from mailer.cli.process import run
     from mailer.web import create_app
 
     door: Door = context.obj
     app = create_app(door.config, door.database)
-    run(door.database, door.config, app=app, work=True)
+    run(door.database, door.config, app=app, work=True, ending=ending)
 
 
 def web(context: typer.Context) -> None:
     """Run the pages alone."""
+    ending = Ending()
     from mailer.cli.process import run
     from mailer.web import create_app
 
     door: Door = context.obj
     app = create_app(door.config, door.database)
-    run(door.database, door.config, app=app, work=False)
+    run(door.database, door.config, app=app, work=False, ending=ending)
 
 
 def work(context: typer.Context) -> None:
     """Run schedule and sender alone; several may share one PostgreSQL."""
+    ending = Ending()
     from mailer.cli.process import run
 
     door: Door = context.obj
-    run(door.database, door.config, work=True)
+    run(door.database, door.config, work=True, ending=ending)
 
 
 def run_sender(

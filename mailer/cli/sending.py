@@ -10,7 +10,7 @@ import typer
 from mailer.cli.door import Door, make_sure, remark, show, show_json
 from mailer.cli.issues import AsJson, Number, PublicationSlug, find
 from mailer.clock import now, parse_moment
-from mailer.errors import WrongInput
+from mailer.errors import Refused, WrongInput
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -89,21 +89,31 @@ def send(
     with door.database.read() as session:
         issue = find(session, number, slug)
     if to_new:
+        with door.database.read() as session:
+            delivery.require_new_readers(session, door.config, issue, now())
         with door.database.write() as session:
             delivery.send_to_new(session, door.config, issue, now(), door.operator)
-    elif wait and _status(door, issue).status == "sending":
-        remark(f"{issue.title} is being sent already; this process goes on with it.")
-    else:
+    elif not (wait and _is_going(door, issue)):
         _warn(door, issue)
-        moment = now()
-        with door.database.write() as session:
-            mailing = delivery.schedule(session, door.config, issue, moment, moment, door.operator)
-        delivery.start(door.database, door.config, mailing, moment)
+        try:
+            delivery.send_now(door.database, door.config, issue, now(), door.operator)
+        except Refused:
+            # Somebody else may have been quicker by a moment.
+            if not (wait and _is_going(door, issue)):
+                raise
     if not wait:
         show(f"{issue.title} is being sent; `mailer issues status {number}` says how far it is.")
         return
     if not _send_here(door, issue, patience.total_seconds()):
         raise typer.Exit(1)
+
+
+def _is_going(door: Door, issue: "Issue") -> bool:
+    """Whether the issue is being sent already; if so it is said."""
+    going = _status(door, issue).status == "sending"
+    if going:
+        remark(f"{issue.title} is being sent already; this process goes on with it.")
+    return going
 
 
 def _span(text: str) -> timedelta:
@@ -123,13 +133,13 @@ def _send_here(door: Door, issue: "Issue", patience_s: float) -> bool:
 
     def done() -> bool:
         nonlocal told
+        if time.monotonic() - began > patience_s:
+            return True
         status = _status(door, issue)
         if time.monotonic() - told >= _PROGRESS_S:
             told = time.monotonic()
             remark(_in_words(door.config, issue, status))
-        return status.status not in ("sending", "scheduled") or (
-            time.monotonic() - began > patience_s
-        )
+        return status.status not in ("sending", "scheduled")
 
     run_sender(door.database, door.config, until=done, every_s=_WATCH_S)
     status = _status(door, issue)

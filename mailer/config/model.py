@@ -248,9 +248,9 @@ class Delivery(_Section):
     @field_validator("lease")
     @classmethod
     def _some(cls, value: timedelta) -> timedelta:
-        # A worker renews its leases each second.
-        if value < timedelta(seconds=1):
-            raise ValueError("must be at least 1s")
+        # A worker renews its leases each second, or four times in its length if that is more often.
+        if value < timedelta(seconds=2):
+            raise ValueError("must be at least 2s")
         return value
 
 

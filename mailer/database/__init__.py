@@ -24,6 +24,7 @@ from mailer.database.models import (
     whole_metadata,
 )
 from mailer.database.schema import SCHEMA, schema_of, upgrade
+from mailer.database.turns import Turns
 
 __all__ = [
     "NAMING",
@@ -32,6 +33,7 @@ __all__ = [
     "BigId",
     "Database",
     "Json",
+    "Turns",
     "UtcDateTime",
     "back_up",
     "connect",

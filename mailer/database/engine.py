@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -17,6 +18,10 @@ from mailer.database.schema import driver_url, require_schema
 from mailer.errors import Failed
 
 _BUSY_TIMEOUT_S = 5.0
+_HURRIED_S = 0.25
+_ASK_AGAIN_S = 0.005
+"""How often a writer asks for SQLite's lock. SQLite's own way asks ten times a second at the end,
+and starves beside a process that lets go of the lock for moments only."""
 
 
 class Database:
@@ -25,6 +30,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(immediate=True)
+        self._patience_s = _BUSY_TIMEOUT_S
         self._turn = threading.Lock()
         self._pen = threading.Lock()
         # SQLite shows a transaction one state in any case; PostgreSQL does so when asked to.
@@ -65,6 +71,33 @@ class Database:
             session.connection()  # begins, and so takes the lock, now
             yield session
 
+    def hurry(self) -> None:
+        """From now on wait for no lock but for a moment: the process is about to end."""
+        self._patience_s = _HURRIED_S
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        if not connection.get_execution_options().get("immediate"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        began = time.monotonic()
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            # The patience is asked for each time: a signal may end it while we wait.
+            while time.monotonic() - began < self._patience_s:
+                try:
+                    driver.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                        break
+                    time.sleep(_ASK_AGAIN_S)
+                else:
+                    return
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
+
     @contextmanager
     def _order(self, ahead: bool) -> Iterator[None]:
         """On SQLite, which has one pen: writers of one process queue for it here.
@@ -91,7 +124,6 @@ def connect(url: str, pool_size: int = 10) -> Database:
             connect_args={"timeout": _BUSY_TIMEOUT_S},
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(
             driver_url(url),
@@ -101,7 +133,10 @@ def connect(url: str, pool_size: int = 10) -> Database:
             connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
         )
     load_models()
-    return Database(engine)
+    database = Database(engine)
+    if database.is_sqlite:
+        event.listen(engine, "begin", database._begin_sqlite)
+    return database
 
 
 def open_database(config: Config) -> Database:
@@ -145,8 +180,3 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from mailer.delivery.mailing import (
         cancel,
         pause,
+        require_new_readers,
         resume,
         schedule,
         send_to_new,
         skip_rest,
-        start,
-        start_due,
     )
     from mailer.delivery.post import enqueue
     from mailer.delivery.recover import waiting_without_worker
     from mailer.delivery.sample import NOBODY, sample_reader, sample_variants, write_sample
     from mailer.delivery.sender import Sender
+    from mailer.delivery.starting import send_now, start, start_due
     from mailer.delivery.status import Status, status_of, statuses
     from mailer.delivery.trial import Trial
     from mailer.delivery.variants import usual_variants
@@ -63,11 +63,13 @@ __all__ = [
     "outside_links",
     "pause",
     "preload",
+    "require_new_readers",
     "require_sendable",
     "resume",
     "sample_reader",
     "sample_variants",
     "schedule",
+    "send_now",
     "send_test",
     "send_to_new",
     "skip_rest",

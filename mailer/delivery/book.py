@@ -7,7 +7,7 @@ ledger knows that this one may be in flight.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,14 +25,21 @@ class Book:
     """Collects what couriers say, and writes it; everything on the event loop's thread."""
 
     def __init__(
-        self, database: Database, worker: str, lease: timedelta, now: Callable[[], datetime]
+        self,
+        database: Database,
+        worker: str,
+        lease: timedelta,
+        now: Callable[[], datetime],
+        settled: Callable[[Iterable[int]], None],
     ) -> None:
         self._database = database
         self._worker = worker
         self._lease = lease
         self._now = now
+        self._settled = settled
         self._entering: list[tuple[int, asyncio.Future[bool]]] = []
         self._outcomes: list[Outcome] = []
+        self._tried: set[int] = set()
         self._due = False
         self._written: list[asyncio.Future[None]] = []
         self.recorded = 0
@@ -53,6 +60,11 @@ class Book:
         """Say what became of a delivery."""
         self._outcomes.append(outcome)
         self._write_soon()
+
+    @property
+    def unwritten(self) -> list[int]:
+        """The deliveries whose outcomes are not durable yet."""
+        return [outcome.delivery_id for outcome in self._outcomes]
 
     async def written(self) -> None:
         """Wait until everything that was said is durable."""
@@ -77,9 +89,12 @@ class Book:
                     [delivery_id for delivery_id, _ in entering],
                     outcomes,
                     self._now() + self._lease,
+                    self._tried,
                 )
         except SQLAlchemyError as error:
             # Nothing is lost: what was said waits here, and no connection passes a final dot.
+            # Nor is it known that nothing was written: the reply to the COMMIT may have been lost.
+            self._tried.update(delivery_id for delivery_id, _ in entering)
             self.trouble = str(database_error(error))
             log.error("ledger_not_written", waiting=len(entering) + len(outcomes),
                       reason=self.trouble)  # fmt: skip
@@ -88,7 +103,8 @@ class Book:
             return
         self.trouble = ""
         self.recorded += len(outcomes)
-        self._entering, self._outcomes = [], []
+        self._entering, self._outcomes, self._tried = [], [], set()
+        self._settled(outcome.delivery_id for outcome in outcomes)
         for delivery_id, future in entering:
             if not future.done():
                 future.set_result(delivery_id in entered)

@@ -4,7 +4,7 @@
 2. Rows are taken in the order in which they are due; on PostgreSQL rows that another worker is
    taking are passed over (SKIP LOCKED), on SQLite only one worker takes at all.
 3. Each reader is looked at again: who left or was suppressed since the fan-out is skipped here,
-   with the reason.
+   with the reason; or stays in doubt, where the letter may have come already.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from mailer import audience
 from mailer.audience import NotSendable, Recipient
 from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow
-from mailer.delivery.states import CLAIMED, QUEUED, SKIPPED, WAITING
+from mailer.delivery.states import CLAIMED, QUEUED, WAITING
+from mailer.delivery.unsent import end_unsent
 
 FOR_MANY = ("issue", "announcement", "correction")
 NEVER_CLAIMED = ("test",)
@@ -182,11 +183,7 @@ def _take(
                     )
                 )
         for reason, ids in refused.items():
-            session.execute(
-                update(DeliveryRow)
-                .where(DeliveryRow.id.in_(ids))
-                .values(state=SKIPPED, reason=reason, finished_at=now)
-            )
+            end_unsent(session, DeliveryRow.id.in_(ids), reason, now)
     if claimed:
         session.execute(
             update(DeliveryRow)

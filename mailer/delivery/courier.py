@@ -69,6 +69,10 @@ class Courier:
                 if delivery is None:
                     return
                 connection = await self._connected(delivery)
+                if connection is not None and self._with.outbox.is_stale(delivery):
+                    # The call took long, and its reader may have left meanwhile.
+                    self._with.outbox.give_back([delivery])
+                    continue
                 if connection is None:
                     # A relay that rests is no loss of this courier's.
                     losses += not self._gate.shut_for
@@ -153,9 +157,14 @@ class Courier:
                 await connection.body(message.content)
                 if not await entered:
                     log.warning("lease_lost", delivery=delivery.delivery_id)
+                    self._with.outbox.forget((delivery.delivery_id,))
                     connection.close()
                     return
                 disposition = judge(Stage.DOT, await connection.dot())
+            if disposition.verdict is Verdict.SOON:
+                self._gate.lost(disposition.reason)
+            elif disposition.verdict is not Verdict.RELAY:
+                self._gate.carried()
         except WrongInput as error:
             disposition = Disposition(Verdict.FAILED, str(error))
         except SQLAlchemyError as error:
@@ -163,10 +172,12 @@ class Courier:
             log.error("database_trouble", reason=str(database_error(error)))
             disposition = Disposition(Verdict.SOON, "the database was in trouble")
         except ConnectionLost as lost:
+            self._gate.lost(str(lost))
             if connection.past_dot:
                 self._with.book.record(self._doubt(delivery, str(lost)))
                 return
-            disposition = Disposition(Verdict.SOON, str(lost))
+            self._with.book.record(self._outcome(delivery, Disposition(Verdict.SOON, str(lost))))
+            return
         except asyncio.CancelledError:
             if connection.past_dot:
                 log.warning("unanswered", delivery=delivery.delivery_id)

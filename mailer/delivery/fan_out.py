@@ -2,7 +2,7 @@
 
 1. A chunk of readers is a handful of groups, whose letters differ; each group has its variant.
 2. Where a letter is lacking that a group needs, the chunk says so and writes nothing: somebody
-   compiles it (`mailing.compile_more`), outside of any transaction, and tries again.
+   compiles it (`starting.compile_more`), outside of any transaction, and tries again.
 3. Else one INSERT … SELECT writes a delivery for each reader, pointing to the letter of their
    group; readers for whom the issue has no item are skipped then and there.
 """

@@ -1,12 +1,16 @@
 """The gate before a relay: shut while the relay cannot be used, for longer each time."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 from mailer.config import Relay
 from mailer.delivery.retry import relay_pause
 from mailer.delivery.smtp import Connection
+
+LOSSES_THAT_TELL = 3
+_ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 
 class Gate:
@@ -19,10 +23,12 @@ class Gate:
     def __init__(self, relay: Relay, first: timedelta, seconds: Callable[[], float]) -> None:
         self.relay = relay
         self.connections: set[Connection] = set()
-        self.trouble = ""
         self._first = first
         self._seconds = seconds
         self._failures = 0
+        self._reason = ""
+        self._losses = 0
+        self._lost = ""
         self._shut_until = 0.0
         self._knocking = asyncio.Lock()
 
@@ -33,8 +39,8 @@ class Gate:
 
     @property
     def in_use(self) -> bool:
-        """True while a connection to the relay is open and in step."""
-        return any(not connection.botched for connection in self.connections)
+        """True while a connection to the relay is open, in the middle of a dialogue or between."""
+        return any(not connection.lost for connection in self.connections)
 
     @property
     def doubtful(self) -> bool:
@@ -50,7 +56,7 @@ class Gate:
         if self.shut_for > 0:
             return
         self._failures += 1
-        self.trouble = reason
+        self._reason = reason
         pause = relay_pause(self._failures, self._first)
         self._shut_until = self._seconds() + pause.total_seconds()
 
@@ -58,4 +64,23 @@ class Gate:
         """A connection was opened: all is well again."""
         self._failures = 0
         self._shut_until = 0.0
-        self.trouble = ""
+
+    def lost(self, reason: str) -> None:
+        """A connection was lost, or the relay ended it: no letter went over it."""
+        self._losses += 1
+        # The worker's trouble is stored; a relay may repeat a reader's address.
+        self._lost = _ADDRESS.sub("…", reason)
+
+    def carried(self) -> None:
+        """The relay took a letter, or said of one what becomes of it."""
+        self._losses = 0
+
+    @property
+    def trouble(self) -> str:
+        """What keeps this relay from being used, in words; "" where nothing does."""
+        if self.shut_for:
+            return self._reason
+        if self._losses < LOSSES_THAT_TELL:
+            return ""
+        where = f"{self.relay.host}:{self.relay.port}"
+        return f"The relay {where} ended {self._losses} connections in a row: {self._lost}."

@@ -1,44 +1,28 @@
-"""The life of a mailing: scheduled, sending, paused, sent or cancelled.
+"""The life of a mailing: scheduled, paused, resumed, cancelled; `starting` has how it begins.
 
 Every step is one conditional statement on the mailing's row, so that of several processes that
 try it, one does it and the others are told that it is done.
 """
 
-import logging
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import exists, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from mailer import audit, publication
-from mailer.clock import in_words, today
+from mailer import audience, audit
+from mailer.clock import today
 from mailer.config import Config
-from mailer.database import Database, upsert
+from mailer.database import Database
 from mailer.delivery import compose
-from mailer.delivery.frozen import freeze, thaw
-from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
-from mailer.delivery.states import SKIPPED, WAITING
-from mailer.delivery.variants import usual_variants
-from mailer.errors import MailerError, Refused
-from mailer.letter import CompiledLetter, Variant
+from mailer.delivery.models import DeliveryRow, MailingRow
+from mailer.delivery.states import WAITING
+from mailer.delivery.unsent import end_unsent
+from mailer.errors import Refused
 from mailer.publication import Issue
 
 _SKIP_CHUNK = 2000
-_EDITS_WHILE_COMPILING = 5
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """What became of an attempt to start a mailing; `won` is False where another process did."""
-
-    mailing_id: int
-    won: bool
 
 
 def schedule(
@@ -51,6 +35,11 @@ def schedule(
         Refused: it is being sent, or was sent or cancelled after it had begun.
     """
     compose.require_sendable(compose.check_issue(config, issue))
+    return place(session, issue, at, now, actor)
+
+
+def place(session: Session, issue: Issue, at: datetime, now: datetime, actor: str) -> int:
+    """The same for an issue that was checked."""
     existing = session.execute(
         select(MailingRow.id).where(MailingRow.issue_id == issue.id, MailingRow.kind == issue.kind)
     ).scalar()
@@ -92,6 +81,19 @@ def _insert(session: Session, issue: Issue, at: datetime, now: datetime, actor: 
     return row.id
 
 
+def require_unbegun(session: Session, issue: Issue) -> None:
+    """Raise Refused where the issue's mailing has begun, whatever became of it."""
+    begun = session.execute(
+        select(MailingRow.id).where(
+            MailingRow.issue_id == issue.id,
+            MailingRow.kind == issue.kind,
+            MailingRow.started_at.is_not(None),
+        )
+    ).scalar()
+    if begun is not None:
+        raise _begun(session, begun, issue)
+
+
 def _begun(session: Session, mailing_id: int, issue: Issue) -> Refused:
     status = session.execute(
         select(MailingRow.status).where(MailingRow.id == mailing_id)
@@ -103,161 +105,6 @@ def _begun(session: Session, mailing_id: int, issue: Issue) -> Refused:
         "cancelled": "was cancelled after some readers had got it",
     }
     return Refused(f"{issue.title} {happened.get(status, status)}.")
-
-
-def start(database: Database, config: Config, mailing_id: int, now: datetime) -> Started:
-    """Begin a scheduled mailing whose time has come: compile its letters and let it be sent.
-
-    1. The letters are compiled outside of any transaction, from the issue as it stands.
-    2. One transaction makes the mailing `sending`, if it is still scheduled and due, and the
-       issue still has the version that was compiled; and stores the letters.
-    3. If somebody saved the issue in between, it is compiled again.
-
-    Raises:
-        WrongInput: preflight finds an error, or the issue does not compile; nothing was changed.
-    """
-    for _ in range(_EDITS_WHILE_COMPILING):
-        with database.read() as session:
-            mailing = session.get_one(MailingRow, mailing_id)
-            assert mailing.issue_id is not None
-            issue = publication.issue_by_id(session, mailing.issue_id)
-        if mailing.status != "scheduled" or mailing.start_at > now:
-            return Started(mailing_id, won=False)
-        compose.check_before_compiling(config, issue)
-        letters = compose.compile_issue(config, issue, now, usual_variants(issue))
-        with database.write() as session:
-            begun = session.execute(
-                update(MailingRow)
-                .where(
-                    MailingRow.id == mailing_id,
-                    MailingRow.status == "scheduled",
-                    MailingRow.start_at <= now,
-                )
-                .values(
-                    status="sending",
-                    started_at=now,
-                    send_until=now + config.pace.give_up,
-                    day=today(config.organisation.zone, now),
-                    content=freeze(issue),
-                    message_id_domain=compose.message_id_domain(config),
-                )
-                .returning(MailingRow.id)
-            ).first()
-            if begun is None:
-                return Started(mailing_id, won=False)
-            if publication.version_of(session, issue.id) != issue.version:
-                session.rollback()
-                continue
-            _store(session, mailing_id, letters, now)
-            publication.set_public(session, issue.id, public=True, now=now)
-            audit.record(session, now, "mailer", f"issue {issue.id}", "began to be sent")
-            return Started(mailing_id, won=True)
-    raise Refused("The issue is being saved all the time; try again when the editor pauses.")
-
-
-def compile_more(
-    database: Database,
-    config: Config,
-    mailing_id: int,
-    variants: Sequence[Variant],
-    now: datetime,
-) -> None:
-    """Compile further variants of a mailing that has begun, as they would have been at its start.
-
-    Where that cannot be done the mailing is paused with the reason.
-    """
-    with database.read() as session:
-        mailing = session.get_one(MailingRow, mailing_id)
-    assert mailing.content is not None
-    assert mailing.started_at is not None
-    try:
-        letters = compose.compile_issue(config, thaw(mailing.content), mailing.started_at, variants)
-    except MailerError as error:
-        with database.write() as session:
-            session.execute(
-                update(MailingRow)
-                .where(MailingRow.id == mailing_id, MailingRow.status == "sending")
-                .values(status="paused", reason=f"A letter could not be compiled: {error}")
-            )
-        return
-    with database.write() as session:
-        _store(session, mailing_id, letters, now)
-
-
-def _store(
-    session: Session, mailing_id: int, letters: Sequence[CompiledLetter], now: datetime
-) -> None:
-    """Store letters, each once: of two that compiled the same one, the first stands."""
-    session.execute(
-        upsert(session, CompiledLetterRow).on_conflict_do_nothing(),
-        [
-            {
-                "mailing_id": mailing_id,
-                "variant": letter.key,
-                "version": 1,
-                "compiled": letter.to_bytes(),
-                "created_at": now,
-            }
-            for letter in letters
-        ],
-    )
-
-
-def start_due(database: Database, config: Config, now: datetime) -> list[int]:
-    """Start every scheduled mailing whose time has come; returns those that this call started.
-
-    One that is due for longer than `[schedule] late_after` is paused with the reason, and so is
-    one that preflight refuses.
-    """
-    with database.read() as session:
-        due = session.execute(
-            select(MailingRow.id, MailingRow.start_at).where(
-                MailingRow.status == "scheduled", MailingRow.start_at <= now
-            )
-        ).all()
-    started = []
-    for mailing_id, start_at in due:
-        late = now - start_at
-        if late > config.schedule.late_after:
-            _pause_unstarted(
-                database,
-                mailing_id,
-                start_at,
-                f"It was due at {_local(config, start_at)}, and nothing was there to send it until "
-                f"{_local(config, now)}, more than {in_words(config.schedule.late_after)} later. "
-                "Resume it to send it now, or schedule it anew.",
-            )
-            continue
-        try:
-            if start(database, config, mailing_id, now).won:
-                started.append(mailing_id)
-        except MailerError as error:
-            _pause_unstarted(database, mailing_id, start_at, f"It could not be started: {error}")
-        except SQLAlchemyError:
-            raise
-        except Exception as error:
-            # A bug in compiling this one must not keep the others from starting.
-            log.exception("mailing %s was not started", mailing_id)
-            reason = f"It could not be started ({type(error).__name__}); the log says why."
-            _pause_unstarted(database, mailing_id, start_at, reason)
-    return started
-
-
-def _local(config: Config, moment: datetime) -> str:
-    return f"{moment.astimezone(config.organisation.zone):%Y-%m-%d %H:%M}"
-
-
-def _pause_unstarted(database: Database, mailing_id: int, start_at: datetime, reason: str) -> None:
-    with database.write() as session:
-        session.execute(
-            update(MailingRow)
-            .where(
-                MailingRow.id == mailing_id,
-                MailingRow.status == "scheduled",
-                MailingRow.start_at == start_at,
-            )
-            .values(status="paused", reason=reason)
-        )
 
 
 def pause(session: Session, issue: Issue, now: datetime, actor: str, reason: str = "") -> None:
@@ -335,7 +182,7 @@ def _not(session: Session, issue: Issue, otherwise: str) -> Refused:
 
 
 def skip_rest(database: Database, mailing_id: int, now: datetime) -> int:
-    """Skip all that still waits of a cancelled mailing; returns how many deliveries."""
+    """End all that still waits of a cancelled mailing; returns how many deliveries."""
     skipped = 0
     while some := skip_some(database, mailing_id, now):
         skipped += some
@@ -354,15 +201,32 @@ def skip_some(database: Database, mailing_id: int, now: datetime) -> int:
         )
         .limit(_SKIP_CHUNK)
     )
+    these = DeliveryRow.id.in_(some) & DeliveryRow.state.in_(WAITING)
     with database.write() as session:
-        skipped = session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id.in_(some), DeliveryRow.state.in_(WAITING))
-            .values(state=SKIPPED, reason="the mailing was cancelled", finished_at=now)
-            .returning(DeliveryRow.id)
-            .execution_options(synchronize_session=False)
+        return end_unsent(session, these, "the mailing was cancelled", now)
+
+
+def require_new_readers(session: Session, config: Config, issue: Issue, now: datetime) -> None:
+    """Raise Refused where the issue went to its audience and nobody has come since."""
+    mailing = session.execute(
+        select(MailingRow.id, MailingRow.publication_id).where(
+            MailingRow.issue_id == issue.id,
+            MailingRow.kind == issue.kind,
+            MailingRow.status.in_(("sending", "sent")),
+            MailingRow.fanned_out_at.is_not(None),
         )
-        return len(skipped.all())
+    ).first()
+    if mailing is None:
+        return
+    readers = audience.fan_out(mailing.publication_id, today(config.organisation.zone, now))
+    has_one = exists().where(
+        DeliveryRow.mailing_id == mailing.id,
+        DeliveryRow.subscriber_id == readers.selected_columns.subscriber_id,
+    )
+    if session.execute(readers.where(~has_one).limit(1)).first() is None:
+        raise Refused(
+            f"{issue.title} has a delivery for every reader; nobody has come since it was sent."
+        )
 
 
 def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, actor: str) -> int:

@@ -5,11 +5,11 @@ rules of retrying. `commit` writes a group of outcomes, and of deliveries that a
 their final dot, in one durable transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import and_, bindparam, case, or_, update
 from sqlalchemy.orm import Session
 
 from mailer.config import Pace
@@ -20,6 +20,7 @@ from mailer.delivery.retry import next_try
 from mailer.delivery.states import (
     CLAIMED,
     DEFERRED,
+    ERASED,
     FAILED,
     IN_DOUBT,
     IN_FLIGHT,
@@ -138,7 +139,8 @@ _OUTCOME = (
     )
     .values(
         state=bindparam("to_state"),
-        reason=bindparam("to_reason"),
+        # Its reader was erased meanwhile, and a reply may repeat the address.
+        reason=case((DeliveryRow.__table__.c.reason == ERASED, ""), else_=bindparam("to_reason")),
         due_at=bindparam("to_due_at"),
         tries=bindparam("to_tries"),
         doubts=bindparam("to_doubts"),
@@ -156,26 +158,16 @@ def commit(
     entering: Sequence[int],
     outcomes: Sequence[Outcome],
     lease_until: datetime,
+    tried: Collection[int] = (),
 ) -> set[int]:
     """Write that `entering` may now pass their final dots, and what became of `outcomes`.
 
-    Returns those of `entering` that this worker still holds; the others must not be sent.
+    Returns those of `entering` that this worker still holds; the others must not be sent. `tried`
+    are those whose entry was written before by a transaction that failed as it ended: it may have
+    been committed all the same, so that what is in flight by it has entered.
     """
-    entered: set[int] = set()
-    if entering:
-        entered = set(
-            session.execute(
-                update(DeliveryRow)
-                .where(
-                    DeliveryRow.id.in_(entering),
-                    DeliveryRow.worker == worker,
-                    DeliveryRow.state == CLAIMED,
-                )
-                .values(state=IN_FLIGHT, lease_until=lease_until)
-                .returning(DeliveryRow.id)
-                .execution_options(synchronize_session=False)
-            ).scalars()
-        )
+    # Outcomes first: one that is written again, since the reply to its COMMIT was lost, must not
+    # take back what enters now.
     if outcomes:
         session.connection().execute(
             _OUTCOME,
@@ -194,4 +186,17 @@ def commit(
                 for outcome in outcomes
             ],
         )
-    return entered
+    if not entering:
+        return set()
+    enters = DeliveryRow.state == CLAIMED
+    if tried:
+        enters = or_(enters, and_(DeliveryRow.state == IN_FLIGHT, DeliveryRow.id.in_(tried)))
+    return set(
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id.in_(entering), DeliveryRow.worker == worker, enters)
+            .values(state=IN_FLIGHT, lease_until=lease_until)
+            .returning(DeliveryRow.id)
+            .execution_options(synchronize_session=False)
+        ).scalars()
+    )

@@ -1,8 +1,10 @@
 """Keeping the ledger true beside the sending: leases, recovery, the end of mailings, workers."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow
@@ -10,15 +12,34 @@ from mailer.delivery.states import CLAIMED, FAILED, HELD, IN_DOUBT, IN_FLIGHT, Q
 
 WORKER_GONE_AFTER = timedelta(seconds=15)
 _FORGET_WORKER_AFTER = timedelta(days=1)
+_RENEWED_AT_ONCE = 500
 
 
-def renew(session: Session, worker: str, lease_until: datetime) -> None:
-    """Hold what we hold for longer."""
-    session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.worker == worker, DeliveryRow.state.in_(HELD))
-        .values(lease_until=lease_until)
-    )
+def renew(
+    session: Session, worker: str, delivery_ids: Iterable[int], lease_until: datetime
+) -> None:
+    """Hold for longer what this worker knows to hold."""
+    ids = iter(delivery_ids)
+    while some := list(islice(ids, _RENEWED_AT_ONCE)):
+        session.execute(
+            update(DeliveryRow)
+            .where(
+                DeliveryRow.id.in_(some), DeliveryRow.worker == worker, DeliveryRow.state.in_(HELD)
+            )
+            .values(lease_until=lease_until)
+        )
+
+
+def free_unknown(
+    session: Session, worker: str, renewed_until: datetime, now: datetime, in_doubt: str
+) -> int:
+    """Free what stands under this worker's name and is not known to it; returns how many.
+
+    Such a claim was committed, and the reply to its COMMIT was lost. To be called right after
+    `renew`, with its `lease_until`: all that the worker knows of has that very lease.
+    """
+    unknown = (DeliveryRow.worker == worker) & (DeliveryRow.lease_until < renewed_until)
+    return _free(session, unknown, now, in_doubt, "its worker lost sight of it")
 
 
 def recover(
@@ -35,6 +56,12 @@ def recover(
     if sole_sender is not None:
         others = DeliveryRow.worker.like("sender-%") & (DeliveryRow.worker != sole_sender)
         gone = or_(gone, others)
+    return _free(session, gone, now, in_doubt, "its worker is gone")
+
+
+def _free(
+    session: Session, which: ColumnElement[bool], now: datetime, in_doubt: str, why: str
+) -> int:
     tests = select(MailingRow.id).where(MailingRow.kind == "test")
     free = {"worker": None, "lease_until": None}
     doubtful = (
@@ -46,13 +73,13 @@ def recover(
     for states, only_tests, values in (
         (HELD, True, {"state": FAILED, "reason": "interrupted", "finished_at": now}),
         ((CLAIMED,), False, {"state": QUEUED}),
-        ((IN_FLIGHT,), False, {**doubtful, "reason": "in doubt: its worker is gone"}),
+        ((IN_FLIGHT,), False, {**doubtful, "reason": f"in doubt: {why}"}),
     ):
         is_test = DeliveryRow.mailing_id.in_(tests)
         freed += len(
             session.execute(
                 update(DeliveryRow)
-                .where(DeliveryRow.state.in_(states), gone, is_test if only_tests else ~is_test)
+                .where(DeliveryRow.state.in_(states), which, is_test if only_tests else ~is_test)
                 .values(**values, **free)
                 .returning(DeliveryRow.id)
                 .execution_options(synchronize_session=False)

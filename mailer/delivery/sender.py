@@ -5,8 +5,8 @@
 3. *Couriers*, one for each connection, transmit and say in the *book* what became of each
    delivery; the book commits it, for all of them together.
 4. It *fans out* mailings that have begun, chunk by chunk, beside the sending.
-5. It *keeps*: says each second that it is alive, renews leases, frees what others left behind,
-   and marks mailings that are done.
+5. It *keeps*: says each second that it is alive, renews the leases of what it knows to hold,
+   frees what others left behind, and marks mailings that are done.
 6. `stop()` ends it in order: nothing more is claimed, what waits is given back, replies are
    awaited for eight seconds and recorded; what is unanswered then is in doubt.
 """
@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailer import clock
 from mailer.config import Config, is_loopback
 from mailer.database import Database, database_error
-from mailer.delivery import fan_out, mailing, recover
+from mailer.delivery import fan_out, mailing, recover, starting
 from mailer.delivery.book import Book
 from mailer.delivery.claim import anything_due, claim
 from mailer.delivery.courier import Courier, Equipment, rested
@@ -44,6 +44,7 @@ POLL_S = 0.25
 KEEP_S = 1.0
 LOCK_S = 1.0
 LAST_REPLIES_S = 8.0
+LAST_WRITING_S = 0.5
 _LETTERS_KEPT = 64
 
 log = structlog.get_logger()
@@ -63,13 +64,17 @@ class Sender:
         self._config = config
         self._now: Callable[[], datetime] = clock.now
         self._stopping = asyncio.Event()
+        self._replies_until: float | None = None
         self._lock = SenderLock(database.sqlite_file) if database.is_sqlite else None
         self._outbox = Outbox(database, self.worker)
-        self._book = Book(database, self.worker, config.delivery.lease, self._now)
+        self._book = Book(
+            database, self.worker, config.delivery.lease, self._now, self._outbox.forget
+        )
         self._gates = [
             Gate(relay, config.pace.retry_first, time.monotonic) for relay in config.relay
         ]
-        self._recorded_before = self._recorded_last_second = 0
+        self._measured = (time.monotonic(), 0)
+        self._recorded_a_second = 0
 
     async def run(self) -> None:
         """Send until `stop()`."""
@@ -89,6 +94,7 @@ class Sender:
     def stop(self) -> None:
         """End in order; to be called on the loop's thread."""
         self._stopping.set()
+        self._replies_until = time.monotonic() + LAST_REPLIES_S
 
     async def _send(self) -> None:
         log.info("sender_started", worker=self.worker)
@@ -97,7 +103,11 @@ class Sender:
                 log.warning("relay_without_tls", host=relay.host, remedy="use starttls or tls")
         chores = [
             asyncio.create_task(self._again_and_again(chore, every))
-            for chore, every in ((self._keep, KEEP_S), (self._feed, 0.0), (self._fan_out, POLL_S))
+            for chore, every in (
+                (self._keep, self._keep_s),
+                (self._feed, 0.0),
+                (self._fan_out, POLL_S),
+            )
         ]
         couriers = [
             asyncio.create_task(courier.carry(self._stopping)) for courier in self._couriers()
@@ -115,21 +125,26 @@ class Sender:
         self, chores: Sequence["asyncio.Task[None]"], couriers: Sequence["asyncio.Task[None]"]
     ) -> None:
         """Claim nothing more, give back what waits, await the last replies, record them."""
-        self._stopping.set()
+        if self._replies_until is None:
+            self.stop()
+        assert self._replies_until is not None
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         self._outbox.empty()
         self._outbox.send_home(len(couriers))
-        _, unanswered = await asyncio.wait(couriers, timeout=LAST_REPLIES_S)
+        _, unanswered = await asyncio.wait(
+            couriers, timeout=max(0.0, self._replies_until - time.monotonic())
+        )
         for courier in unanswered:
             courier.cancel()
         await asyncio.gather(*couriers, return_exceptions=True)
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(LAST_WRITING_S):
                 await self._book.written()
         except TimeoutError:
-            log.error("ledger_not_written_at_the_end", reason=self._book.trouble)
+            log.error("ledger_not_written_at_the_end", reason=self._book.trouble,
+                      deliveries=self._book.unwritten)  # fmt: skip
         self._outbox.attempt(lambda session: recover.say_ended(session, self.worker, self._now()))
         log.info("sender_ended", worker=self.worker, unanswered=len(unanswered))
 
@@ -165,18 +180,19 @@ class Sender:
                 await chore()
             except SQLAlchemyError as error:
                 log.error("database_trouble", reason=str(database_error(error)))
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(min(1.0, self._keep_s))
             await asyncio.sleep(every)
 
     async def _keep(self) -> None:
         now = self._now()
-        self._recorded_last_second = self._book.recorded - self._recorded_before
-        self._recorded_before = self._book.recorded
+        self._measure()
         sole = self.worker if self._lock is not None else None
+        in_doubt, until = self._config.delivery.in_doubt, now + self._config.delivery.lease
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
-            recover.renew(session, self.worker, now + self._config.delivery.lease)
-            freed = recover.recover(session, now, self._config.delivery.in_doubt, sole_sender=sole)
+            recover.renew(session, self.worker, self._outbox.held, until)
+            freed = recover.free_unknown(session, self.worker, until, now, in_doubt)
+            freed += recover.recover(session, now, in_doubt, sole_sender=sole)
             finished = recover.finish(session, now)
             cancelled = recover.cancelled_with_rest(session)
         if freed:
@@ -186,9 +202,20 @@ class Sender:
         for mailing_id in cancelled:
             mailing.skip_some(self._database, mailing_id, now)
 
+    @property
+    def _keep_s(self) -> float:
+        """Seconds from one keeping to the next: of each lease three quarters are in reserve."""
+        return min(KEEP_S, self._config.delivery.lease.total_seconds() / 4)
+
+    def _measure(self) -> None:
+        at, recorded = time.monotonic(), self._book.recorded
+        before, recorded_before = self._measured
+        self._recorded_a_second = round((recorded - recorded_before) / max(0.01, at - before))
+        self._measured = (at, recorded)
+
     def _trouble(self) -> str:
         return self._book.trouble or next(
-            (gate.trouble for gate in self._gates if gate.shut_for), ""
+            (gate.trouble for gate in self._gates if gate.trouble), ""
         )
 
     async def _feed(self) -> None:
@@ -204,6 +231,7 @@ class Sender:
         await rested(POLL_S, self._outbox.taken)
 
     def _claim(self, now: datetime, limit: int) -> int:
+        asked = time.monotonic()
         with self._database.write(ahead=True) as session:
             claimed = claim(
                 session,
@@ -213,12 +241,12 @@ class Sender:
                 self._config.delivery.lease,
                 limit,
             )
-        self._outbox.put(claimed)
+        self._outbox.put(claimed, asked)
         return len(claimed)
 
     def _a_seconds_work(self) -> int:
         connections = sum(gate.relay.connections for gate in self._gates)
-        return min(MOST_CLAIMED, max(2 * connections, self._recorded_last_second))
+        return min(MOST_CLAIMED, max(2 * connections, self._recorded_a_second))
 
     async def _fan_out(self) -> None:
         with self._database.read() as session:
@@ -231,7 +259,7 @@ class Sender:
                 if step.lacks:
                     # A letter takes longer to compile than the connections should wait.
                     await asyncio.to_thread(
-                        mailing.compile_more,
+                        starting.compile_more,
                         self._database,
                         self._config,
                         mailing_id,

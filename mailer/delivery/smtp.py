@@ -56,6 +56,11 @@ class Connection:
         """True where nothing can be sent on it any more; to be asked between two messages."""
         return self._wire.broken is not None or self._wire.unread
 
+    @property
+    def lost(self) -> bool:
+        """True where the connection is gone; it may be asked at any moment of a dialogue."""
+        return self._wire.broken is not None
+
     def offers(self, extension: str) -> bool:
         return extension in self.extensions
 

@@ -7,7 +7,8 @@ deferred   the relay said "later" (4xx, lost connection); it waits until `due_at
 sent       the relay answers for it (250 to the final dot), durably recorded
 failed     the relay refused it for good (5xx), or its time was up
 skipped    nothing was sent, on purpose; the reason says why
-in_doubt   past the final dot without an answer, held for a person to decide
+in_doubt   past the final dot without an answer, and not sent again: held for a person to decide
+           (under "hold", or where the reader left or the mailing was cancelled meanwhile)
 
 queued ─→ claimed ─→ in_flight ─→ sent | failed | deferred | in_doubt
   ↑          │            │           (deferred ─→ claimed when it is due)
@@ -24,6 +25,9 @@ SENT: Final = "sent"
 FAILED: Final = "failed"
 SKIPPED: Final = "skipped"
 IN_DOUBT: Final = "in_doubt"
+
+ERASED: Final = "erased"
+"""The reason of a delivery that was held while its reader was erased: no later one replaces it."""
 
 WAITING = (QUEUED, DEFERRED)
 HELD = (CLAIMED, IN_FLIGHT)

@@ -94,6 +94,7 @@ def test_what_is_sent_goes_to_new_readers_too(shell: Shell, desk: Desk) -> None:
     shell.run("issues", "send", "120")
     desk.fan_out(1)
     desk.put([1], state="sent")
+    assert "nobody has come since" in shell.refusal("issues", "send", "120", "--to-new")
     desk.subscribe(address(2))
     assert "is being sent" in shell.say("issues", "send", "120", "--to-new")
     desk.fan_out(1)

@@ -74,7 +74,7 @@ def test_what_stands_there_and_the_defaults() -> None:
         (f'{TEXT}helo = "a b"\n', "relay.0.helo", "write a name"),
         (f'{TEXT}helo = "ñandú.example"\n', "relay.0.helo", "write a name"),
         (f"{TEXT}[delivery]\nlease = 60\n", "delivery.lease", '"60s"'),
-        (f'{TEXT}[delivery]\nlease = "0s"\n', "delivery.lease", "1s"),
+        (f'{TEXT}[delivery]\nlease = "1s"\n', "delivery.lease", "2s"),
         (f'{TEXT}[pace]\nretry_first = "soon"\n', "pace.retry_first", '"5m"'),
         (f'{TEXT}[pace]\ngive_up = "99ms"\n', "pace.give_up", "100ms"),
         (f'{TEXT}[log]\nlevel = "loud"\n', "log.level", "'debug'"),

@@ -14,8 +14,8 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import fan_out
 from mailer.delivery.claim import Claimed, claim
-from mailer.delivery.mailing import compile_more
 from mailer.delivery.models import DeliveryRow, MailingRow
+from mailer.delivery.starting import compile_more
 from mailer.delivery.status import Status
 from mailer.publication import Issue, ensure_first, find_issue, import_listing, parse_listing
 from tests.conftest import NOW

@@ -237,3 +237,58 @@ def test_an_issue_has_one_mailing_of_its_kind_by_constraint(desk: Desk) -> None:
             insert(kind)
     insert("test")
     insert("test")
+
+
+def test_of_three_that_send_it_now_one_does_and_the_others_are_told(
+    desk: Desk, database_url: str
+) -> None:
+    issue = desk.issue
+    delivery.preload()
+    ready = threading.Barrier(3)
+    won: list[int] = []
+    told: list[str] = []
+
+    def send(database: Database) -> None:
+        ready.wait()
+        try:
+            won.append(delivery.send_now(database, desk.config, issue, NOW, "ana"))
+        except Refused as refused:
+            told.append(str(refused))
+
+    others = [connect(database_url) for _ in range(3)]
+    threads = [threading.Thread(target=send, args=(other,)) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    for other in others:
+        other.close()
+    assert (len(won), len(told)) == (1, 2)
+    assert all("is being s" in one for one in told)
+    assert desk.status().status == "sending"
+    assert letters(desk) == len(delivery.usual_variants(issue))
+
+
+def test_what_cannot_be_compiled_is_not_left_scheduled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any) -> Any:
+        raise WrongInput("This letter cannot be made.")
+
+    monkeypatch.setattr(compose, "compile_issue", refuse)
+    with pytest.raises(WrongInput, match="cannot be made"):
+        delivery.send_now(desk.database, desk.config, desk.issue, NOW, "ana")
+    assert desk.status().status == "draft"
+
+
+def test_saved_all_the_time_it_is_not_left_scheduled_either(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(_config: Config, issue: Any, *_more: Any) -> Any:
+        change_issue(desk, version=issue.version + 1)
+        return ()
+
+    monkeypatch.setattr(compose, "compile_issue", meanwhile)
+    with pytest.raises(Refused, match="saved all the time"):
+        delivery.send_now(desk.database, desk.config, desk.issue, NOW, "ana")
+    assert desk.status().status == "draft"

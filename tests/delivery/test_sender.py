@@ -520,3 +520,99 @@ def test_a_courier_that_breaks_ends_the_sender(desk: Desk, monkeypatch: pytest.M
         desk.begin(clock.now())
         with pytest.raises(RuntimeError, match="boom"):
             asyncio.run(go())
+
+
+@ON_SQLITE
+def test_a_relay_that_takes_few_connections_is_used_at_full_speed(desk: Desk) -> None:
+    """Three of ten are taken; that those three are in a dialogue must not shut the gate."""
+    sink = Sink(taking=3)
+    with sink.running():
+        began = time.monotonic()
+        states = send_all(set_up(desk, sink.port, retry_first=30, connections=10), EVERYBODY)
+    assert states == {"sent": READERS}
+    assert time.monotonic() - began < 10
+    assert sorted(sink.recipients) == EVERYBODY
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("stage", ["MAIL", "accepted"])
+def test_the_status_says_that_every_connection_is_lost(desk: Desk, stage: str) -> None:
+    reply = "421 4.3.2 no <ana@example.org> today" if stage == "MAIL" else DROP
+    bad = True
+    sink = Sink(script=lambda at, _argument: reply if at == stage and bad else None)
+
+    async def go() -> None:
+        nonlocal bad
+        sender = open_sender(desk)
+        running = asyncio.create_task(sender.run())
+        await until(lambda: "in a row" in status(desk).reason, "the reason")
+        assert ("421 4.3.2 no … today" if stage == "MAIL" else "closed") in status(desk).reason
+        bad = False
+        await until(lambda: is_sent(desk), "the mailing's end")
+        assert rows(desk, WorkerRow.trouble) == [("",)]
+        sender.stop()
+        await running
+
+    with sink.running():
+        desk = set_up(desk, sink.port)
+        desk.subscribe(*EVERYBODY[:20])
+        desk.begin(clock.now())
+        asyncio.run(go())
+
+
+@pytest.mark.parametrize("stage", ["accepted", "connect"])
+def test_who_leaves_while_the_relay_stalls_is_sent_nothing(desk: Desk, stage: str) -> None:
+    sink = Sink()
+    stalled = True
+
+    async def go() -> None:
+        nonlocal stalled
+        sender = open_sender(desk)
+        running = asyncio.create_task(sender.run())
+        await until(lambda: sink.pausing == 4, "every connection to stall")
+        await until(lambda: desk.states()["claimed"] >= 8, "more claimed")
+        began = time.monotonic()
+        held = desk.rows(DeliveryRow.subscriber_id, DeliveryRow.state)
+        leavers.extend(one for one, state in held if state == "claimed")
+        desk.leave(*leavers)
+        await until(lambda: time.monotonic() - began > 2, "the claims to be old")
+        sink.go_on()
+        await until(lambda: is_sent(desk), "the mailing's end")
+        sender.stop()
+        await running
+
+    leavers: list[int] = []
+    sink.pause_at = stage
+    with sink.running():
+        desk = set_up(desk, sink.port)
+        desk.subscribe(*EVERYBODY)
+        mailing = desk.begin(clock.now())
+        desk.fan_out(mailing, clock.now())
+        asyncio.run(go())
+    left = rows(desk, DeliveryRow.subscriber_id, DeliveryRow.state)
+    assert {state for one, state in left if one in leavers} == {"skipped"}
+    assert desk.states() == {"sent": READERS - len(leavers), "skipped": len(leavers)}
+    assert len(sink.recipients) == len(set(sink.recipients)) == READERS - len(leavers)
+
+
+@ON_SQLITE
+def test_a_relay_that_is_slow_is_no_reason_to_be_busy(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claims grow old between two messages: each goes back once, and no more than that."""
+    monkeypatch.setattr("mailer.delivery.outbox.STALE_AFTER_S", 0.15)
+    claims = 0
+    claim = sender_module.claim
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal claims
+        claims += 1
+        return claim(*arguments)
+
+    monkeypatch.setattr(sender_module, "claim", counted)
+    sink = Sink(delay_s=0.2)
+    with sink.running():
+        states = send_all(set_up(desk, sink.port), EVERYBODY[:24])
+    assert states == {"sent": 24}
+    assert sorted(sink.recipients) == EVERYBODY[:24]
+    assert claims <= 24
