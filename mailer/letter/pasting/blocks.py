@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-BREAK = "\n"
+# No text from outside holds it: `plain_lines` makes a line end of it.
+BREAK = "\u2028"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,32 +11,11 @@ SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:", re.IGNORECASE)
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # Nothing of these is words that somebody meant to paste.
 UNSEEN = frozenset(
-    [
-        "audio",
-        "button",
-        "canvas",
-        "datalist",
-        "embed",
-        "frameset",
-        "head",
-        "iframe",
-        "input",
-        "map",
-        "math",
-        "nav",
-        "noframes",
-        "noscript",
-        "object",
-        "script",
-        "select",
-        "style",
-        "svg",
-        "template",
-        "textarea",
-        "title",
-        "video",
-        "xml",
-    ]
+    {
+        *("audio", "button", "canvas", "datalist", "embed", "frameset", "head", "iframe"),
+        *("input", "map", "math", "nav", "noframes", "noscript", "object", "script"),
+        *("select", "style", "svg", "template", "textarea", "title", "video", "xml"),
+    }
 )
 
 _LEVEL_OF_LIST = re.compile(r"\blevel(\d)")
@@ -92,7 +71,7 @@ def heading_level(element: Any, styles: Mapping[str, str]) -> int:
             level_said = level_said or named[1] or "1"
     else:
         return 0
-    return int(level_said) if level_said in ("1", "2", "3", "4", "5", "6") else 0
+    return min(6, int(level_said)) if level_said in tuple("123456789") else 0
 
 
 def word_list(element: Any, styles: Mapping[str, str]) -> tuple[int, int | None] | None:

@@ -39,40 +39,12 @@ LONGEST_CELL = 400
 BOLD, ITALIC = frozenset({"b", "strong"}), frozenset({"i", "em", "cite", "dfn", "var"})
 CODE = frozenset({"code", "kbd", "samp", "tt"})
 STANDS_ALONE = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "hgroup",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "p",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-    ]
+    {
+        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd"),
+        *("details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer"),
+        *("form", "header", "hgroup", "html", "legend", "li", "main", "p", "section"),
+        *("summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+    }
 ) | frozenset(HEADINGS)
 NOT_IN_DATA = frozenset({"table", "ul", "ol", "blockquote", "pre", "hr", *HEADINGS})
 
@@ -208,7 +180,8 @@ class _Reader:
         if self.runs:
             place = self.places[-1]
             if place.verbatim:
-                self.into[-1].append(Code("".join(run.text for run in self.runs)))
+                text = "".join(run.text for run in self.runs)
+                self.into[-1].append(Code(text.replace(BREAK, "\n")))
             else:
                 self.into[-1].append(Paragraph(self.runs, place.level))
             self.runs = []

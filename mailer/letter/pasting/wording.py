@@ -18,7 +18,7 @@ _NOTHING = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SPACE = re.compile(r"\s+")
 _ESCAPED = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|~(?=~)|(?<=~)~", re.ASCII)
 _LINE_START = re.compile(r"(?=[>|]|[-+](?:\s|$)|-[-|:]|:[-|:]|=+\s*$|~~~|#{1,6}(?:\s|$))")
-_NUMBERED_LINE = re.compile(r"(\d{1,9})([.)])(?=\s|$)", re.ASCII)
+_NUMBERED_LINE = re.compile(r"\A(\d{1,9})([.)])(?=\s|$)", re.ASCII)
 _PLAIN_URL = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9._~:/?#@!$&'()*+,;=\-]+")
 _BARE_URL = re.compile(
     r"(?<![\w.+\-/:@])https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=\-]*[A-Za-z0-9_~/=\-](?![{\w])"
@@ -77,7 +77,7 @@ def tidy(runs: list[Run]) -> list[Run]:
 def line(runs: list[Run]) -> str:
     """One line of words, which may begin with anything."""
     written = _line(runs)
-    written = _NUMBERED_LINE.sub(r"\1\\\2", written, count=1) if written[:1].isdigit() else written
+    written = _NUMBERED_LINE.sub(r"\1\\\2", written)
     return f"\\{written}" if _LINE_START.match(written) else written
 
 

@@ -71,6 +71,10 @@ def _goes_on(last: Listing, listing: Listing) -> bool:
     return listing.start == last.start + len(last.items)
 
 
+def _numbered(block: Block | None) -> bool:
+    return isinstance(block, Listing) and block.start is not None
+
+
 def _levels(blocks: Iterable[Block]) -> Iterator[int]:
     for block in blocks:
         match block:
@@ -87,7 +91,7 @@ def _written(blocks: list[Block], lift: int, *, tight: bool = False) -> str:
     written, other = [], False
     for before, block in zip([None, *blocks], blocks, strict=False):
         # Two numbered lists in a row are told apart by what stands behind the number.
-        other = isinstance(before, Listing) and isinstance(block, Listing) and not other
+        other = _numbered(before) and _numbered(block) and not other
         written.append(_block(block, lift, ")" if other else "."))
     return ("\n" if tight else "\n\n").join(written)
 
