@@ -16,6 +16,10 @@ class Run:
     code: bool = False
     url: str | None = None
 
+    def saying(self, text: str) -> "Run":
+        """Other words that look the same."""
+        return Run(text, self.bold, self.italic, self.code, self.url)
+
 
 @dataclass(slots=True)
 class Paragraph:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from mailer.letter.pasting.blocks import (
@@ -191,7 +191,7 @@ class _Reader:
         # Between two blocks there is nothing to say.
         if text and (self.runs or place.verbatim or not text.isspace() or text == BREAK):
             spoken = text if place.verbatim or text == BREAK else " ".join(re.split(r"\s+", text))
-            self.runs.append(replace(place.look, text=spoken))
+            self.runs.append(place.look.saying(spoken))
 
     def _look(self, element: Any, styles: Mapping[str, str], look: Run) -> Run:
         is_bold, is_italic = bold(styles), italic(styles)

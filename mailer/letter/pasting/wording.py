@@ -7,6 +7,7 @@ CommonMark 0.31.2, section 6.2), the look goes and the words stay.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from typing import Literal
 
@@ -30,7 +31,7 @@ def paragraphs(runs: list[Run], level: int = 0) -> Iterator[Paragraph]:
     """What one block of a page says: two line breaks in a row begin a new paragraph."""
     runs = tidy(runs)
     if level:
-        runs = tidy([replace(run, text=" ") if run.text == BREAK else run for run in runs])
+        runs = tidy([run.saying(" ") if run.text == BREAK else run for run in runs])
     kept: list[Run] = []
     for run in runs:
         if run.text == BREAK and kept and kept[-1].text == BREAK:
@@ -58,7 +59,7 @@ def tidy(runs: list[Run]) -> list[Run]:
             text = text.removeprefix(" ")
         if text:
             look = replace(run, bold=False, italic=False) if run.code else run
-            spaced.append(replace(look, text=text))
+            spaced.append(look.saying(text))
     _strip_end(spaced)
     # Spaces never belong to a link or to code: they stand before and behind.
     parted: list[Run] = []
@@ -67,8 +68,8 @@ def tidy(runs: list[Run]) -> list[Run]:
             words = run.text.strip(" ")
             before, _, behind = run.text.partition(words) if words else (run.text, "", "")
             inner = replace(run, code=False)
-            parted += [replace(inner, text=before), replace(run, text=words)]
-            parted += [replace(inner, text=behind)]
+            parted += [inner.saying(before), run.saying(words)]
+            parted += [inner.saying(behind)]
         else:
             parted.append(run)
     return [run for run in _joined(parted) if run.text]
@@ -91,7 +92,7 @@ def heading(runs: list[Run]) -> str:
 
 def cell(runs: list[Run], *, heads: bool = False) -> str:
     """The words of a cell, where a bar would end it."""
-    runs = tidy([replace(run, text=" ") if run.text == BREAK else run for run in tidy(runs)])
+    runs = tidy([run.saying(" ") if run.text == BREAK else run for run in tidy(runs)])
     if heads and all(run.bold or run.text.isspace() for run in runs):
         runs = list(_joined([replace(run, bold=False) for run in runs]))
     written, at, cut = _line(runs), 0, []
@@ -105,7 +106,7 @@ def _strip_end(runs: list[Run]) -> None:
     while runs and runs[-1].text != BREAK and not runs[-1].text.rstrip(" "):
         runs.pop()
     if runs and runs[-1].text != BREAK:
-        runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip(" "))
+        runs[-1] = runs[-1].saying(runs[-1].text.rstrip(" "))
 
 
 def _joined(runs: list[Run]) -> Iterator[Run]:
@@ -119,7 +120,7 @@ def _joined(runs: list[Run]) -> Iterator[Run]:
             yield from group
         else:
             several = list(group)
-            yield replace(several[0], text="".join(run.text for run in several))
+            yield several[0].saying("".join(run.text for run in several))
 
 
 def _line(runs: list[Run]) -> str:
@@ -133,9 +134,9 @@ def _line(runs: list[Run]) -> str:
             continue
         if words[0] == " ":
             pieces.append((None, [Run(" ")]))
-            inner[0] = replace(inner[0], text=inner[0].text.lstrip(" "))
+            inner[0] = inner[0].saying(inner[0].text.lstrip(" "))
         if words[-1] == " ":
-            inner[-1] = replace(inner[-1], text=inner[-1].text.rstrip(" "))
+            inner[-1] = inner[-1].saying(inner[-1].text.rstrip(" "))
         pieces.append((url, [run for run in inner if run.text]))
         if words[-1] == " ":
             pieces.append((None, [Run(" ")]))
@@ -163,10 +164,10 @@ def _linked(runs: list[Run]) -> Iterator[Run]:
         if run.url is None and not run.code and "://" in run.text:
             for bare in _BARE_URL.finditer(run.text):
                 if _destination(bare[0]) == bare[0] and "{{" not in bare[0]:
-                    yield replace(run, text=run.text[at : bare.start()])
+                    yield run.saying(run.text[at : bare.start()])
                     yield Run(bare[0], url=bare[0])
                     at = bare.end()
-        yield replace(run, text=run.text[at:])
+        yield run.saying(run.text[at:])
 
 
 def _link(runs: list[Run], url: str) -> str:
@@ -280,6 +281,7 @@ def _may_stand(outside: str, inside: str) -> bool:
     return kind == "sign" and (outside not in "{}") and _kind(outside) != "letter"
 
 
+@cache
 def _kind(letter: str) -> Literal["space", "sign", "letter"]:
     from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 
@@ -290,14 +292,21 @@ def _kind(letter: str) -> Literal["space", "sign", "letter"]:
 
 def _untangle(strong: bytearray, em: bytearray) -> None:
     """Takes marks away until none begins where another ends, and none ends within another."""
-    for start, end in _stretches(strong):
-        for edge in (start, end):
-            if 0 < edge < len(em) and em[edge - 1] and em[edge]:
-                first, last = em.rfind(0, 0, edge) + 1, em.find(0, edge)
-                last = len(em) if last < 0 else last
-                if not (first <= start and end <= last):
-                    outer = slice(edge, last) if edge == end else slice(first, edge)
-                    em[outer] = bytes(outer.stop - outer.start)
+    for start, end in _stretches(em):
+        if end < len(em) and strong[end - 1] and strong[end]:
+            within = strong.rfind(0, start, end) + 1
+            if within > start:
+                em[start:within] = bytes(within - start)
+        if start > 0 and strong[start - 1] and strong[start]:
+            within = strong.find(0, start, end)
+            if within >= 0:
+                em[within:end] = bytes(end - within)
+    # Three asterisks in a row can be told apart, if not two more come between them and their end.
+    for outer, inner in ((strong, em), (em, strong)):
+        for start, end in _stretches(outer):
+            ended = inner.find(0, start, end)
+            if inner[start] and ended >= 0 and inner.find(1, ended, end) >= 0:
+                inner[start:ended] = bytes(ended - start)
     for one, other in ((strong, em), (em, strong)):
         ends = {end for _, end in _stretches(one)}
         for start, end in _stretches(other):
