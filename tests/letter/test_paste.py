@@ -164,6 +164,19 @@ def test_what_is_shown_and_pasted_again_is_the_same_markdown(html: str) -> None:
     assert markdown_from_html(shown(markdown)) == markdown
 
 
+# Marks next to each other, to letters, and to signs, in all the ways there are.
+LOOKS = st.sampled_from(["{}", "<b>{}</b>", "<i>{}</i>", "<b><i>{}</i></b>", "<code>{}</code>"])
+PIECE_OF_LINE = st.tuples(LOOKS, st.text(st.sampled_from("ab .!*_({["), min_size=1, max_size=3))
+
+
+@given(st.lists(PIECE_OF_LINE, max_size=8))
+def test_bold_and_italic_never_cost_a_word(pieces: list[tuple[str, str]]) -> None:
+    html = "".join(look.replace("{}", words) for look, words in pieces)
+    markdown = markdown_from_html(f"<p>{html}</p>")
+    assert visible(shown(markdown)) == visible(html)
+    assert markdown_from_html(shown(markdown)) == markdown
+
+
 @given(st.text(st.characters() | st.sampled_from("<>/=\"'&;{}!-[]ptdb "), max_size=120))
 def test_noise_is_taken(html: str) -> None:
     shown(markdown_from_html(html))

@@ -250,6 +250,11 @@ def _emphasised(runs: list[Run], before: str, behind: str) -> str:
             for start, end in _stretches(marks):
                 _settle(marks, start, end, around)
         _untangle(strong, em)
+        # An underscore between letters is harmless, but not one between a letter and asterisks.
+        for start, end in _stretches(strong) + _stretches(em):
+            for at in (start - 1, start, end - 1, end):
+                if text[at : at + 1] == "_":
+                    letters[at] = "\\_"
         for marks, sign in ((strong, "**"), (em, "*")):
             for start, end in _stretches(marks):
                 letters[start] = sign + letters[start]
