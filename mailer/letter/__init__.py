@@ -9,9 +9,9 @@
 4. `CompiledLetter.merge` puts one reader's `MergeValues` in: a whole message with CRLF line
    ends, in microseconds. `CompiledLetter.parts` shows it in a browser.
 
-Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `parse_mailbox` and
-`mailbox_header` for mailboxes in configuration and headers, `accent` and `contrast` for colours
-that can be read, and `LetterDue`, which any room
+Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `markdown_from_html`
+for what somebody pastes, `parse_mailbox` and `mailbox_header` for mailboxes in configuration and
+headers, `accent` and `contrast` for colours that can be read, and `LetterDue`, which any room
 returns that needs a letter sent.
 """
 
@@ -34,6 +34,7 @@ from mailer.letter.content import (
 from mailer.letter.fields import MERGE_FIELDS
 from mailer.letter.headers import mailbox_header, parse_mailbox
 from mailer.letter.markdown import plain_text, render_markdown
+from mailer.letter.pasting import markdown_from_html
 from mailer.letter.phrases import has_phrases, long_date, spoken
 from mailer.letter.preflight import (
     EARLIER_CHARACTERS,
@@ -75,6 +76,7 @@ __all__ = [
     "links_to_ask",
     "long_date",
     "mailbox_header",
+    "markdown_from_html",
     "parse_mailbox",
     "plain_text",
     "preflight",
