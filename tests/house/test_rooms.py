@@ -65,7 +65,7 @@ RENDERS = {
         "tinycss2",
         "css_inline",
     ),
-    *("markdown_it", "mdit_py_plugins", "linkify_it", "nh3", "bs4", "markdownify", "idna"),
+    *("markdown_it", "mdit_py_plugins", "linkify_it", "nh3", "idna"),
 }
 # What of the standard library reaches out of a process, or tells what time it is.
 REACHES_OUT = {
