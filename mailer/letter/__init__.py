@@ -9,7 +9,7 @@
 4. `CompiledLetter.merge` puts one reader's `MergeValues` in: a whole message with CRLF line
    ends, in microseconds. `CompiledLetter.parts` shows it in a browser.
 
-Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `parse_mailbox` and
+Beside the letter: `render_markdown`, `plain_text` and `has_members_block` for pages, feeds and variants, `parse_mailbox` and
 `mailbox_header` for mailboxes in configuration and headers, `accent` and `contrast` for colours
 that can be read, and `LetterDue`, which any room
 returns that needs a letter sent.
@@ -33,7 +33,7 @@ from mailer.letter.content import (
 )
 from mailer.letter.fields import MERGE_FIELDS
 from mailer.letter.headers import mailbox_header, parse_mailbox
-from mailer.letter.markdown import plain_text, render_markdown
+from mailer.letter.markdown import has_members_block, plain_text, render_markdown
 from mailer.letter.phrases import has_phrases, long_date, spoken
 from mailer.letter.preflight import (
     EARLIER_CHARACTERS,
@@ -71,6 +71,7 @@ __all__ = [
     "compile_letter",
     "contrast",
     "errors_in_content",
+    "has_members_block",
     "has_phrases",
     "links_to_ask",
     "long_date",
