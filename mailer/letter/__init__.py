@@ -9,9 +9,9 @@
 4. `CompiledLetter.merge` puts one reader's `MergeValues` in: a whole message with CRLF line
    ends, in microseconds. `CompiledLetter.parts` shows it in a browser.
 
-Beside the letter: `render_markdown`, `plain_text` and `has_members_block` for pages, feeds and variants, `parse_mailbox` and
-`mailbox_header` for mailboxes in configuration and headers, `accent` and `contrast` for colours
-that can be read, and `LetterDue`, which any room
+Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `has_members_block` for
+whoever chooses variants, `parse_mailbox` and `mailbox_header` for mailboxes in configuration and
+headers, `accent` and `contrast` for colours that can be read, and `LetterDue`, which any room
 returns that needs a letter sent.
 """
 

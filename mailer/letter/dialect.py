@@ -42,7 +42,7 @@ QUOTES: dict[str, tuple[str, str, str, str]] = {
 }
 MEMBERS_CLASS = "for-members"
 
-_NO_LINK = ("ftp:", "//", "mailto:")
+_NO_LINK = ("ftp:", "//")
 # Words with "://" or "@" in them are addresses, and keep their characters.
 _MARKS = re.compile(r"\S*(?:://|@)\S*|(?<!\.)\.\.\.(?!\.)|(?<!-)-{2,3}(?!-)")
 _WRITTEN_OUT = {"...": "…", "--": "–", "---": "—"}
@@ -83,14 +83,21 @@ def _parser(language: str) -> "MarkdownIt":
     rules.after("block", "members", _drop_members)
     rules.before("smartquotes", "marks", _put_marks)
     rules.after("smartquotes", "apostrophes", _put_apostrophes)
-    render: dict[str, Any] = parser.renderer.rules  # type: ignore[assignment]
+    render: dict[str, Any] = parser.renderer.rules  # type: ignore[attr-defined]
     for name in [rule for rule in render if rule.startswith(("footnote_", "container_"))]:
         del render[name]
-    render["footnote_ref"] = lambda tokens, at, *_: f" [{tokens[at].meta['number']}]"
+    render["footnote_ref"] = _call
     render["footnote_block_open"] = lambda tokens, at, *_: (
-        f"<p>{tokens[at].content}</p>\n<ol start=\"{tokens[at].meta['number']}\">\n"
+        f'<p>{tokens[at].content}</p>\n<ol start="{tokens[at].meta["number"]}">\n'
     )
     return parser
+
+
+def _call(tokens: "list[Token]", at: int, *_: object) -> str:
+    """The number that calls a note, one blank behind the word before it."""
+    before = tokens[at - 1] if at else None
+    parted = before is None or before.type == "softbreak" or before.content.endswith(" ")
+    return f"{'' if parted else ' '}[{tokens[at].meta['number']}]"
 
 
 def _opens_members(words: str, _: str) -> bool:
@@ -102,18 +109,20 @@ def _link_only_addresses(parser: "MarkdownIt") -> None:
     linkify = parser.linkify
     assert linkify is not None
     linkify.set({"fuzzy_link": False, "fuzzy_ip": False, "fuzzy_email": True})
-    for schema in _NO_LINK[:2]:
+    for schema in _NO_LINK:
         linkify.add(schema, None)
 
     def after_www(linkify: Any, text: str, at: int) -> int:
         linkify.test_schema_at("http://e.example", "http:", 5)  # it makes its pattern late
         found = linkify.re["http"].match("//www." + text[at:])
-        return len(found[0]) - len("//www.") if found else 0
+        # "www." and one word more is a slip, too.
+        whole = found and re.match(r"//www\.[^./?#:]+\.[^./?#:]", found[0], re.IGNORECASE)
+        return len(found[0]) - len("//www.") if whole else 0
 
-    def whole(_: Any, match: Any) -> None:
+    def in_full(_: Any, match: Any) -> None:
         match.url = "https://" + match.url
 
-    linkify.add("www.", {"validate": after_www, "normalize": whole})
+    linkify.add("www.", {"validate": after_www, "normalize": in_full})
 
 
 def _drop_members(state: "StateCore") -> None:

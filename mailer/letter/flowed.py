@@ -3,7 +3,7 @@
 A line that ends in a blank goes on in the next one (section 4.2); a reader's narrow screen then
 breaks lines where it likes, and a program that knows nothing of this shows lines of 72. What
 begins with a blank, ">" or "From " has one blank more in front (section 4.4), and so has a line
-that begins with a merged value, which could begin with anything. Quotations are marked by as
+that begins with a merged value, which could begin with anything, unless it is a link. Quotations are marked by as
 many ">" as they are deep (section 4.5). The separator of a signature, "-- ", never comes up
 (section 4.3), and blanks at the ends of words are never deleted (DelSp is "no").
 """
@@ -85,23 +85,20 @@ def _read(line: str) -> tuple[int, str]:
 def _lines(one: Paragraph) -> Iterator[str]:
     marks = ">" * one.depth
     if one.fixed:
-        yield _protected(marks, one.text.rstrip(" "), one.text)
+        yield _protected(marks, one.text.rstrip(" "))
         return
-    broken = list(_wrapped(one.text, max(_NARROWEST, WIDTH - len(marks))))
-    for number, line in enumerate(broken, 1):
-        last = number == len(broken)
-        yield _protected(marks, line if last else line + " ", line)
+    *first, last = _wrapped(one.text, max(_NARROWEST, WIDTH - len(marks)))
+    for words in first:
+        yield _protected(marks, words + " ", merged=True)
+    yield _protected(marks, last, merged=True)
 
 
-def _protected(marks: str, line: str, words: str) -> str:
-    if not words:
+def _protected(marks: str, line: str, *, merged: bool = False) -> str:
+    """A line behind its marks; where `merged`, a value at its beginning may be any words."""
+    if not line:
         return marks
-    stuffed = marks or words.startswith((" ", ">", "From ")) or words == "From"
-    return f"{marks} {line}" if stuffed or _begins_merged(words) else line
-
-
-def _begins_merged(words: str) -> bool:
-    return PLACEHOLDER.match(words) is not None
+    stuffed = marks or line.startswith((" ", ">", "From ")) or (merged and PLACEHOLDER.match(line))
+    return f"{marks} {line}" if stuffed else line
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:

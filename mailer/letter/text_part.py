@@ -39,7 +39,8 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
             _markdown((item.summary, item.body), letter.language, resolve, members=draft.member),
         ]
         if item.url:
-            parts.append(_link(say(language, "read_on", title=item.title), item.url))
+            read_on = paragraph(say(language, "read_on", title=item.title))
+            parts.append([read_on, Paragraph(item.url, fixed=True)])
     if draft.missing:
         which = "members_one" if draft.missing == 1 else "members_other"
         notice = [BLANK, paragraph(say(language, which, count=draft.missing))]

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 _CODE_INDENT = 4
 
 
-def to_text(
-    tokens: "list[Token]", links: list[str]
-) -> tuple[list[Paragraph], list[Paragraph]]:
+def to_text(tokens: "list[Token]", links: list[str]) -> tuple[list[Paragraph], list[Paragraph]]:
     """The paragraphs of a tree and those of its notes, with blank lines between.
 
     Each link is numbered in the text and put into `links`.
@@ -62,8 +60,8 @@ def _blocks(nodes: "list[SyntaxTreeNode]", links: list[str]) -> Iterator[list[Pa
             case "container_members":
                 yield from _blocks(node.children, links)
             case "fence" | "code_block":
-                lines = node.content.expandtabs(4).rstrip("\n").split("\n")
-                yield [_fixed(" " * _CODE_INDENT + line) for line in lines]
+                code = node.content.expandtabs(_CODE_INDENT).rstrip("\n").split("\n")
+                yield [_fixed(" " * _CODE_INDENT + line) for line in code]
             case "hr":
                 yield []
             case "table":
