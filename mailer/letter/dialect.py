@@ -42,6 +42,7 @@ QUOTES: dict[str, tuple[str, str, str, str]] = {
 }
 MEMBERS_CLASS = "for-members"
 
+_LONGEST_ADDRESS = 2000
 _NO_LINK = ("ftp:", "//")
 # Words with "://" or "@" in them are addresses, and keep their characters.
 _MARKS = re.compile(r"\S*(?:://|@)\S*|(?<!\.)\.\.\.(?!\.)|(?<!-)-{2,3}(?!-)")
@@ -114,7 +115,7 @@ def _link_only_addresses(parser: "MarkdownIt") -> None:
 
     def after_www(linkify: Any, text: str, at: int) -> int:
         linkify.test_schema_at("http://e.example", "http:", 5)  # it makes its pattern late
-        found = linkify.re["http"].match("//www." + text[at:])
+        found = linkify.re["http"].match("//www." + text[at : at + _LONGEST_ADDRESS])
         # "www." and one word more is a slip, too.
         whole = found and re.match(r"//www\.[^./?#:]+\.[^./?#:]", found[0], re.IGNORECASE)
         return len(found[0]) - len("//www.") if whole else 0

@@ -2,10 +2,10 @@
 
 A line that ends in a blank goes on in the next one (section 4.2); a reader's narrow screen then
 breaks lines where it likes, and a program that knows nothing of this shows lines of 72. What
-begins with a blank, ">" or "From " has one blank more in front (section 4.4), and so has a line
-that begins with a merged value, which could begin with anything, unless it is a link. Quotations are marked by as
-many ">" as they are deep (section 4.5). The separator of a signature, "-- ", never comes up
-(section 4.3), and blanks at the ends of words are never deleted (DelSp is "no").
+begins with a blank, ">" or "From " has one blank more in front (section 4.4). So has a line that
+begins with a merged value, since that could begin with anything; one that is a link cannot.
+Quotations are marked by as many ">" as they are deep (section 4.5). The separator of a signature,
+"-- ", never comes up (section 4.3), and blanks at the ends of lines are not deleted (DelSp is no).
 """
 
 import re
