@@ -43,6 +43,8 @@ QUOTES: dict[str, tuple[str, str, str, str]] = {
 MEMBERS_CLASS = "for-members"
 
 _LONGEST_ADDRESS = 2000
+_LONGEST_HOST = 253
+_HOST = re.compile(r"[^./?#:\s]+\.[^./?#:\s][^/?#:\s]*")
 _NO_LINK = ("ftp:", "//")
 # Words with "://" or "@" in them are addresses, and keep their characters.
 _MARKS = re.compile(r"\S*(?:://|@)\S*|(?<!\.)\.\.\.(?!\.)|(?<!-)-{2,3}(?!-)")
@@ -114,11 +116,13 @@ def _link_only_addresses(parser: "MarkdownIt") -> None:
         linkify.add(schema, None)
 
     def after_www(linkify: Any, text: str, at: int) -> int:
+        # "www." and one word more is a slip, too.
+        host = _HOST.match(text, at)
+        if host is None or len(host[0]) > _LONGEST_HOST:
+            return 0
         linkify.test_schema_at("http://e.example", "http:", 5)  # it makes its pattern late
         found = linkify.re["http"].match("//www." + text[at : at + _LONGEST_ADDRESS])
-        # "www." and one word more is a slip, too.
-        whole = found and re.match(r"//www\.[^./?#:]+\.[^./?#:]", found[0], re.IGNORECASE)
-        return len(found[0]) - len("//www.") if whole else 0
+        return max(0, len(found[0]) - len("//www.")) if found else 0
 
     def in_full(_: Any, match: Any) -> None:
         match.url = "https://" + match.url
