@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from itertools import product
 
 from mailer.audience import Group
-from mailer.letter import Variant, has_phrases, spoken
-from mailer.publication import Issue
+from mailer.letter import Variant, has_members_block, has_phrases, spoken
+from mailer.publication import Issue, Item
 
 NO_ITEM = "no item for this reader"
 """Why a reader is skipped of whose chosen topics the issue has none."""
@@ -23,7 +23,7 @@ def variant_for(issue: Issue, group: Group) -> Variant | None:
     for_anybody = [item for item in shown if not item.members_only]
     if issue.items and not (shown if group.is_member else for_anybody):
         return None
-    member = group.is_member and len(for_anybody) < len(shown)
+    member = group.is_member and any(map(_has_more_for_members, shown))
     return Variant(language, group.format, member, topics)  # type: ignore[arg-type]
 
 
@@ -43,8 +43,12 @@ def variants_for(issue: Issue, groups: Iterable[Group]) -> tuple[Variant, ...]:
 
 def usual_variants(issue: Issue) -> tuple[Variant, ...]:
     """Every variant in the issue's own language of readers who chose no topics."""
-    memberships = (False, True) if any(item.members_only for item in issue.items) else (False,)
+    memberships = (False, True) if any(map(_has_more_for_members, issue.items)) else (False,)
     return tuple(
         Variant(issue.language, form, member)  # type: ignore[arg-type]
         for form, member in product(("html", "text"), memberships)
     )
+
+
+def _has_more_for_members(item: Item) -> bool:
+    return item.members_only or any(map(has_members_block, (item.summary, item.body)))

@@ -10,9 +10,9 @@
    ends, in microseconds. `CompiledLetter.parts` shows it in a browser.
 
 Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `markdown_from_html`
-for what somebody pastes, `parse_mailbox` and `mailbox_header` for mailboxes in configuration and
-headers, `accent` and `contrast` for colours that can be read, and `LetterDue`, which any room
-returns that needs a letter sent.
+for what somebody pastes, `has_members_block` for whoever chooses variants, `parse_mailbox` and
+`mailbox_header` for mailboxes in configuration and headers, `accent` and `contrast` for colours
+that can be read, and `LetterDue`, which any room returns that needs a letter sent.
 """
 
 from mailer.letter.colour import READABLE, Accent, accent, contrast
@@ -33,7 +33,7 @@ from mailer.letter.content import (
 )
 from mailer.letter.fields import MERGE_FIELDS
 from mailer.letter.headers import mailbox_header, parse_mailbox
-from mailer.letter.markdown import plain_text, render_markdown
+from mailer.letter.markdown import has_members_block, plain_text, render_markdown
 from mailer.letter.pasting import markdown_from_html
 from mailer.letter.phrases import has_phrases, long_date, spoken
 from mailer.letter.preflight import (
@@ -72,6 +72,7 @@ __all__ = [
     "compile_letter",
     "contrast",
     "errors_in_content",
+    "has_members_block",
     "has_phrases",
     "links_to_ask",
     "long_date",

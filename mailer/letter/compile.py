@@ -25,6 +25,8 @@ from mailer.letter.plain import plain_content
 from mailer.letter.quoted import needs_no_encoding, quoted
 from mailer.letter.text_part import issue_text, note_text
 
+_FLOWED = "; format=flowed"  # RFC 3676 section 4
+
 
 def compile_letter(
     content: IssueLetter | NoteLetter,
@@ -115,7 +117,7 @@ def _part(subtype: str, source: str, put: Placeholders) -> Iterator[bytes | Slot
     pieces = list(put.cut(source))
     as_is = len(pieces) == 1 and needs_no_encoding(source)
     yield (
-        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        f'Content-Type: text/{subtype}; charset="utf-8"{_FLOWED if place == "text" else ""}\r\n'
         f"Content-Transfer-Encoding: {'7bit' if as_is else 'quoted-printable'}\r\n\r\n"
     ).encode()
     if as_is:

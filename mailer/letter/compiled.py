@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 from mailer.errors import WrongInput
 from mailer.letter.content import MergeValues, Variant
+from mailer.letter.flowed import as_lines
 from mailer.letter.merge import Place, Plan, Slot
 
 FORMAT = 1
@@ -65,7 +66,11 @@ class CompiledLetter:
 
         def shown(kind: Literal["html", "plain"]) -> str | None:
             part = message.get_body((kind,))
-            return str(part.get_content()).replace("\r\n", "\n") if part else None
+            if part is None:
+                return None
+            text = str(part.get_content()).replace("\r\n", "\n")
+            flowed = part["Content-Type"].params.get("format") == "flowed"
+            return as_lines(text) if flowed else text
 
         return shown("html"), shown("plain") or ""
 

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from mailer.errors import WrongInput
 from mailer.letter.content import IssueLetter, LetterItem, NoteLetter, Variant
 from mailer.letter.fields import Field, Placeholders, refuse_unknown
-from mailer.letter.markdown import LINK_SCHEMES, Resolve
+from mailer.letter.markdown import LINK_SCHEMES, Resolve, has_members_block, members_blocks
 
 # Only these may be where an author's link leads: a reader's own words never are.
 LINK_FIELDS = frozenset({"unsubscribe_url", "preferences_url", "letter_url"})
@@ -17,11 +17,15 @@ WEB_LINK = re.compile(r"https?://[^\s<>\"\\^`{|}\x00-\x20\x7f]+")
 
 @dataclass(frozen=True, slots=True)
 class IssueDraft:
-    """What one variant of an issue shows; `missing` counts the items kept for members."""
+    """What one variant of an issue shows, members' blocks only to a `member`.
+
+    `missing` counts the items, and blocks within items, that are kept for members.
+    """
 
     content: IssueLetter
     items: tuple[LetterItem, ...]
     missing: int
+    member: bool
 
 
 def authored(content: IssueLetter | NoteLetter) -> tuple[tuple[str, str], ...]:
@@ -58,6 +62,7 @@ def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> Is
     """The items that this variant gets, with placeholders for the merge fields."""
     chosen = [item for item in content.items if variant.shows(item)]
     shown = [item for item in chosen if variant.member or not item.members_only]
+    blocks = sum(members_blocks(text) for item in shown for text in (item.summary, item.body))
     return IssueDraft(
         content=replace(content, preheader=put.put_all(content.preheader)),
         items=tuple(
@@ -65,14 +70,21 @@ def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> Is
                 item,
                 title=put.put_all(" ".join(item.title.split())),
                 summary=put.put_all(item.summary),
-                # A public item's body is read on its page, unless it is all there is.
-                body=put.put_all(item.body) if item.members_only or not item.summary else "",
+                body=put.put_all(item.body) if _shows_body(item, variant) else "",
                 url="" if item.members_only else web_link(item.url),
             )
             for item in shown
         ),
-        missing=len(chosen) - len(shown),
+        missing=len(chosen) - len(shown) + (0 if variant.member else blocks),
+        member=variant.member,
     )
+
+
+def _shows_body(item: LetterItem, variant: Variant) -> bool:
+    # A public item's body is read on its page, unless it is all there is, or no page shows it all.
+    if item.members_only or not item.summary:
+        return True
+    return variant.member and has_members_block(item.body)
 
 
 def draft_note(content: NoteLetter, put: Placeholders) -> NoteLetter:

@@ -18,6 +18,9 @@ ISSUE_FIELDS = frozenset({"greeting", "name", "unsubscribe_url", "preferences_ur
 # A note has a button as well, and only whoever has the note sent says where that leads.
 MERGE_FIELDS = ISSUE_FIELDS | {"action_url"}
 
+# A placeholder of any letter; `Placeholders` knows which are its own.
+PLACEHOLDER = re.compile("mf[0-9a-f]{16}n[0-9]+e")
+
 _WRITTEN = re.compile(r"\{\{([^{}]*)\}\}")
 
 

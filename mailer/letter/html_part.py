@@ -28,7 +28,7 @@ from mailer.letter.dress import dressed
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, Field, Placeholders, without_reader
 from mailer.letter.inlining import inline
 from mailer.letter.inlining.tags import quote_bare
-from mailer.letter.markdown import Resolve, parse, to_html
+from mailer.letter.markdown import Resolve, notes_in, parse, to_html
 from mailer.letter.phrases import PHRASES, direction, long_date, say, spoken
 from mailer.letter.plain import plain_lines
 
@@ -103,8 +103,8 @@ def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
         "items": [
             {
                 "title": item.title,
-                "summary": _markup(item.summary, letter.language, base),
-                "body": _markup(item.body, letter.language, base),
+                "summary": summary,
+                "body": body,
                 "url": item.url,
                 "topic": item.topic,
                 "members_only": item.members_only,
@@ -112,6 +112,9 @@ def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
             }
             for item in draft.items
             for base in [links_from(item.url or letter.organisation.url, put)]
+            for summary, body in [
+                _markup((item.summary, item.body), letter.language, base, members=draft.member)
+            ]
         ],
     }
 
@@ -128,7 +131,7 @@ def _note_names(note: NoteLetter, put: Placeholders) -> Mapping[str, Any]:
         },
         "organisation": _organisation_names(note.organisation),
         "subject": without_reader(note.subject, put.language),
-        "paragraphs": [_markup(text, note.language, base) for text in note.paragraphs],
+        "paragraphs": _markup(note.paragraphs, note.language, base),
     }
 
 
@@ -159,10 +162,18 @@ def _lines(text: str) -> list[str]:
     return [line for line in (" ".join(line.split()) for line in text.splitlines()) if line]
 
 
-def _markup(source: str, language: str, resolve: Resolve) -> str:
+def _markup(
+    sources: tuple[str, ...], language: str, resolve: Resolve, *, members: bool = False
+) -> list[str]:
+    """Each text as HTML, their footnotes numbered through."""
     from markupsafe import Markup
 
-    return Markup(to_html(parse(source, language, resolve), top_heading=_TOP_HEADING))  # noqa: S704
+    made, notes = [], 0
+    for source in sources:
+        tree = parse(source, language, resolve, members=members, notes_before=notes)
+        notes += notes_in(tree)
+        made.append(Markup(to_html(tree, top_heading=_TOP_HEADING)))  # noqa: S704
+    return list(made)
 
 
 def _speaker(language: str) -> Callable[..., str]:

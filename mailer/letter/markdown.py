@@ -1,25 +1,30 @@
 """Markdown, parsed once: the same tree gives the HTML and the plain text.
 
-CommonMark with tables. HTML that an author writes is shown, not obeyed; what the renderer
-gives is sanitised again against one table of tags. Pictures by URL become links to them:
-nothing is loaded from elsewhere.
+The dialect is in dialect.py. What the renderer gives is sanitised again against one table of
+tags. Pictures by URL become links to them: nothing is loaded from elsewhere.
+
+A footnote is called by a number in brackets, and the notes stand in a list at the text's end.
+They have neither links nor ids: several items stand in one letter and several on a page, so ids
+would meet; a mail program may follow no anchor, or open the browser for one; and in a feed an
+anchor leads out of the item. In the plain text, where links are numbered too, it is "[note 1]".
+
+A members' block (`::: members` … `:::`) exists only where `members` is asked for.
 """
 
-import textwrap
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING
 
-from mailer.letter.fields import without_reader
+from mailer.letter.dialect import MEMBERS_CLASS, parser_for
+from mailer.letter.fields import PLACEHOLDER, without_reader
 from mailer.letter.phrases import say
 from mailer.letter.plain import plain_lines
+from mailer.letter.tree_text import to_text
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
-    from markdown_it.tree import SyntaxTreeNode
 
-WIDTH = 72
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 ALLOWED: dict[str, set[str]] = {
     "p": set(),
@@ -45,7 +50,10 @@ ALLOWED: dict[str, set[str]] = {
     "tr": set(),
     "th": {"style"},
     "td": {"style"},
+    "div": set(),
 }
+# An attribute that may have these values and no others.
+ALLOWED_VALUES = {"div": {"class": {MEMBERS_CLASS}}}
 
 # Where a link leads, given what the author wrote; None takes the link away, not its words.
 Resolve = Callable[[str], str | None]
@@ -54,31 +62,76 @@ Resolve = Callable[[str], str | None]
 def render_markdown(source: str, language: str) -> str:
     """Markdown as sanitised HTML for a page that anybody may see, headings from h2 down.
 
-    Merge fields show their fallback in `language`.
+    Merge fields show their fallback in `language`; where that leaves a link leading nowhere,
+    its words stand alone.
     """
-    return to_html(parse(without_reader(source, language), language), top_heading=2)
+    public = without_reader(source, language)
+    return to_html(parse(public, language, lambda url: url or None), top_heading=2)
 
 
 def plain_text(source: str, language: str = "en") -> str:
-    """Markdown as one plain line, for feeds and descriptions."""
-    blocks = to_text(parse(without_reader(source, language), language, lambda _: None), [])
-    return " ".join(blocks.split())
+    """Markdown as one plain line that anybody may see, for feeds and descriptions."""
+    tree = parse(without_reader(source, language), language, lambda _: None)
+    texts, notes = to_text(tree, [])
+    return " ".join(" ".join(one.text for one in (*texts, *notes)).split())
 
 
-def parse(source: str, language: str, resolve: Resolve = lambda url: url) -> "list[Token]":
-    """The tree of `source`, every link passed through `resolve`."""
-    tokens = _parser().parse(plain_lines(source))
+def has_members_block(source: str) -> bool:
+    """Whether a part of `source` is for members only."""
+    return members_blocks(source) > 0
+
+
+@lru_cache(maxsize=64)  # each group of readers asks it of the same items
+def members_blocks(source: str) -> int:
+    """How many parts of `source` are for members only."""
+    if ":::" not in source:
+        return 0
+    env: dict[str, object] = {}
+    parser_for("en").parse(plain_lines(source), env)
+    return int(str(env["members_blocks"]))
+
+
+def parse(
+    source: str,
+    language: str,
+    resolve: Resolve = lambda url: url,
+    *,
+    members: bool = False,
+    notes_before: int = 0,
+) -> "list[Token]":
+    """The tree of `source`, every link passed through `resolve`, without members' blocks.
+
+    With `members`, it has them. Its notes are numbered from behind `notes_before`.
+    """
+    tokens = parser_for(language).parse(plain_lines(source), {"members": members})
     for token in tokens:
         if token.type == "inline":
-            token.children = list(_inline(token.children or [], language, resolve))
-    return tokens
+            token.children = list(_inline(token.children or [], language, resolve, notes_before))
+        elif token.type == "footnote_block_open":
+            token.content = escape(say(language, "notes"))
+            token.meta = {"number": notes_before + 1}
+        elif token.type == "footnote_block_close":
+            token.tag = "ol"
+        elif token.type == "footnote_open":
+            token.tag = "li"
+            _name_note(token, language, notes_before)
+        elif token.type == "footnote_close":
+            token.tag = "li"
+        elif token.type == "container_members_open":
+            token.attrs = {"class": MEMBERS_CLASS}
+    return [token for token in tokens if token.type != "footnote_anchor"]
+
+
+def notes_in(tokens: "list[Token]") -> int:
+    """How many notes stand at the end of this tree."""
+    return sum(token.type == "footnote_open" for token in tokens)
 
 
 def to_html(tokens: "list[Token]", *, top_heading: int) -> str:
     """Sanitised HTML; the author's highest level of heading becomes h`top_heading`."""
     import nh3
 
-    parser = _parser()
+    parser = parser_for("en")
     headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
     highest = min((int(token.tag[1]) for token in headings), default=1)
     for token in headings:
@@ -87,41 +140,25 @@ def to_html(tokens: "list[Token]", *, top_heading: int) -> str:
         parser.renderer.render(tokens, parser.options, {}),
         tags=set(ALLOWED),
         attributes=ALLOWED,
+        tag_attribute_values=ALLOWED_VALUES,
         url_schemes=set(LINK_SCHEMES),
         filter_style_properties={"text-align"},
         link_rel=None,
     )
 
 
-def to_text(tokens: "list[Token]", links: list[str], width: int = WIDTH) -> str:
-    """Plain text wrapped at `width`; each link is numbered in the text and put into `links`."""
-    from markdown_it.tree import SyntaxTreeNode
-
-    return "\n\n".join(_blocks(SyntaxTreeNode(tokens).children, links, width))
-
-
-def wrap(text: str, width: int = WIDTH) -> str:
-    """`text` wrapped between words, each of its own lines for itself."""
-    return "\n".join(
-        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
-        for line in text.split("\n")
-    )
-
-
-@cache
-def _parser() -> "MarkdownIt":
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
-def _inline(children: "list[Token]", language: str, resolve: Resolve) -> "Iterator[Token]":
+def _inline(
+    children: "list[Token]", language: str, resolve: Resolve, notes_before: int
+) -> "Iterator[Token]":
     from markdown_it.token import Token
 
     open_links: list[bool] = []
     for token in children:
         if token.type == "link_open":
-            url = resolve(str(token.attrs.get("href", "")))
+            written = str(token.attrs.get("href", ""))
+            # Nobody asked for this link, so it is no error that a field cannot stand in one.
+            unasked = token.markup == "linkify" and PLACEHOLDER.search(written)
+            url = None if unasked else resolve(written)
             open_links.append(url is not None)
             if url is not None:
                 token.attrs["href"] = url
@@ -142,74 +179,12 @@ def _inline(children: "list[Token]", language: str, resolve: Resolve) -> "Iterat
             if url is not None:
                 yield Token("link_close", "a", -1)
         else:
+            if token.type == "footnote_ref":
+                _name_note(token, language, notes_before)
             yield token
 
 
-def _blocks(nodes: "list[SyntaxTreeNode]", links: list[str], width: int) -> Iterator[str]:
-    for node in nodes:
-        match node.type:
-            case "paragraph" | "heading":
-                yield wrap(_words(node, links), width)
-            case "bullet_list" | "ordered_list":
-                yield _list(node, links, width)
-            case "blockquote":
-                inner = "\n\n".join(_blocks(node.children, links, width - 2))
-                yield textwrap.indent(inner, "> ", lambda _: True)
-            case "fence" | "code_block":
-                yield textwrap.indent(node.content.rstrip("\n"), "    ")
-            case "hr":
-                yield "* * *"
-            case "table":
-                yield _table(node, links, width)
-
-
-def _list(node: "SyntaxTreeNode", links: list[str], width: int) -> str:
-    number = int(node.attrs.get("start", 1))
-    loose, entries = False, []
-    for item in node.children:
-        mark = f"{number}. " if node.type == "ordered_list" else "- "
-        number += 1
-        blocks = list(_blocks(item.children, links, width - len(mark)))
-        loose = loose or len(blocks) > 1
-        body = textwrap.indent("\n\n".join(blocks), " " * len(mark))
-        entries.append(mark + body[len(mark) :])
-    return ("\n\n" if loose else "\n").join(entries)
-
-
-def _table(node: "SyntaxTreeNode", links: list[str], width: int) -> str:
-    """Each row as an entry that can be read aloud: "- Term: one year; Price: £20"."""
-    head, *body = (
-        [[_words(cell, links) for cell in row.children] for row in part.children]
-        for part in node.children
-    )
-    names = head[0]
-    rows = [
-        "- " + "; ".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=False) if cell)
-        for part in body
-        for row in part
-    ] or ["; ".join(names)]
-    return "\n".join(
-        textwrap.fill(
-            row, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        )
-        for row in rows
-    )
-
-
-def _words(node: "SyntaxTreeNode", links: list[str]) -> str:
-    match node.type:
-        case "text" | "code_inline":
-            return node.content
-        case "softbreak":
-            return " "
-        case "hardbreak":
-            return "\n"
-    words = "".join(_words(child, links) for child in node.children)
-    if node.type == "link":
-        url = str(node.attrs["href"])
-        if words in (url, url.removeprefix("mailto:")):
-            return words
-        if url not in links:
-            links.append(url)
-        words += f" [{links.index(url) + 1}]"
-    return words
+def _name_note(token: "Token", language: str, notes_before: int) -> None:
+    number = notes_before + token.meta["id"] + 1
+    token.meta["number"] = number
+    token.content = say(language, "note", number=number)

@@ -24,6 +24,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "archive": "This and earlier issues on our site",
         "picture": "Picture: {words}",
         "picture_unnamed": "Picture",
+        "notes": "Notes",
+        "note": "note {number}",
     },
     "es": {
         "dear": "Hola, {greeting}:",
@@ -41,6 +43,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "archive": "Este número y los anteriores en nuestro sitio",
         "picture": "Imagen: {words}",
         "picture_unnamed": "Imagen",
+        "notes": "Notas",
+        "note": "nota {number}",
     },
 }
 
@@ -62,13 +66,13 @@ RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
 def has_phrases(language: str) -> bool:
     """Whether `language` ("es-PE" counts as "es") has a column in the table."""
-    return _primary(language) in PHRASES
+    return primary(language) in PHRASES
 
 
 def spoken(language: str) -> str:
     """The language of the table that serves `language` ("es-PE" → "es"), else English."""
-    primary = _primary(language)
-    return primary if primary in PHRASES else FALLBACK
+    alone = primary(language)
+    return alone if alone in PHRASES else FALLBACK
 
 
 def say(language: str, phrase: str, **words: object) -> str:
@@ -84,8 +88,9 @@ def long_date(day: date, language: str) -> str:
 
 def direction(language: str) -> str:
     """The value of HTML's `dir` for `language`."""
-    return "rtl" if _primary(language) in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if primary(language) in RIGHT_TO_LEFT else "ltr"
 
 
-def _primary(language: str) -> str:
+def primary(language: str) -> str:
+    """The language without its country: "es-PE" → "es"."""
     return language.replace("_", "-").partition("-")[0].lower()

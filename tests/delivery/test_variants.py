@@ -10,7 +10,7 @@ from mailer.audience import Group
 from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.delivery.frozen import freeze, thaw
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
-from mailer.delivery.variants import NO_ITEM, variant_for
+from mailer.delivery.variants import NO_ITEM, usual_variants, variant_for
 from mailer.letter import CompiledLetter, MergeValues
 from mailer.publication import Issue
 from mailer.publication.models import IssueRow, ItemRow
@@ -67,6 +67,24 @@ def test_readers_share_a_variant_where_nothing_sets_them_apart(
         assert variant.topics == tuple(sorted({MINING, WATER, NONE} & set(topics or ())))
     else:
         assert variant.key == key
+
+
+@pytest.mark.parametrize("part", ["summary", "body"])
+def test_a_members_block_sets_members_apart(desk: Desk, part: str) -> None:
+    issue = issue_with(desk, MINING, WATER, NONE)
+    first, *others = issue.items
+    block = replace(first, **{part: "Open.\n\n::: members\nFor us.\n:::"})  # type: ignore[arg-type]
+    issue = replace(issue, items=(block, *others))
+    assert [one.member for one in usual_variants(issue)] == [False, True, False, True]
+    for member, topics, apart in [
+        (True, None, True),
+        (True, (MINING,), True),
+        (True, (WATER,), False),
+        (False, None, False),
+    ]:
+        variant = variant_for(issue, Group("", "html", member, topics, "any"))
+        assert variant is not None
+        assert variant.member is apart
 
 
 def test_an_issue_thaws_as_it_froze(desk: Desk) -> None:

@@ -1,18 +1,22 @@
 """What an author writes, and what comes of it."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.letter import long_date, plain_text, render_markdown
-from mailer.letter.markdown import ALLOWED, parse, to_text
+from mailer.letter.flowed import as_lines, flow
+from mailer.letter.markdown import ALLOWED, LINK_SCHEMES, parse, to_html
+from mailer.letter.tree_text import apart, to_text
 
 
 def text(source: str) -> str:
     links: list[str] = []
-    body = to_text(parse(source, "en"), links)
+    texts, notes = to_text(parse(source, "en"), links)
+    body = as_lines(flow(apart([texts, notes])))
     return "\n".join([body, *(f"[{n}] {url}" for n, url in enumerate(links, 1))])
 
 
@@ -45,10 +49,34 @@ def test_no_script_becomes_a_link(source: str) -> None:
     assert "href" not in render_markdown(source, "en")
 
 
-@given(st.text(st.characters() | st.sampled_from("<>\"'&[]()*_`#|!:/-\n"), max_size=80))
-def test_only_allowed_tags_come_out(source: str) -> None:
-    html = render_markdown(source, "en")
+_markdown = st.lists(
+    st.characters()
+    | st.sampled_from("<>\"'&[]()^*_`#|!:/-.@=\n ")
+    | st.sampled_from(["::: members\n", "[^1]: ", "[^1]", "www.e.example", "<div class=x>", "href"])
+    | st.sampled_from(["https://", "javascript:", "](", "\n\n", "|-|\n", "ana@example.org"]),
+    max_size=60,
+).map("".join)
+
+
+class _Attributes(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str, str | None]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [(tag, name, value) for name, value in attrs]
+
+
+@given(_markdown, st.booleans(), st.sampled_from(["en", "es", "fr", "zz"]))
+def test_only_what_is_allowed_comes_out(source: str, members: bool, language: str) -> None:
+    html = to_html(parse(source, language, members=members), top_heading=2)
     assert set(re.findall(r"</?([a-zA-Z][a-zA-Z0-9]*)", html)) <= set(ALLOWED)
+    for tag, name, value in _Attributes(html).found:
+        assert name in ALLOWED[tag] or (tag, name, value) == ("div", "class", "for-members")
+        if name == "href":
+            scheme, colon, _ = (value or "").partition(":")
+            assert scheme.lower() in LINK_SCHEMES or not colon or not scheme.isalpha()
     plain_text(source)
 
 
@@ -62,9 +90,9 @@ def test_only_allowed_tags_come_out(source: str) -> None:
         ),
         ("<https://b.example>", "https://b.example"),
         ("1. a\n2. b\n   - c", "1. a\n\n2. b\n\n   - c"),
-        ("> a\n>\n> b", "> a\n> \n> b"),
+        ("> a\n>\n> b", "> a\n>\n> b"),
         ("```\ncode\n```", "    code"),
-        ("a\n\n---\n\nb", "a\n\n* * *\n\nb"),
+        ("a\n\n---\n\nb", "a\n\n\nb"),
         ("| Term | Price |\n|---|---|\n| one year | £20 |", "- Term: one year; Price: £20"),
     ],
 )

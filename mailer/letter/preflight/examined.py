@@ -127,7 +127,7 @@ def page_of(content: IssueLetter, theme: Theme) -> Page:
 
 def _prose(content: IssueLetter, number: int, item: LetterItem, put: Placeholders) -> Prose:
     trees = [
-        parse(put.put_all(source), content.language, lambda url: url)
+        parse(put.put_all(source), content.language, lambda url: url, members=True)
         for source in (item.summary, item.body)
     ]
     return Prose(
