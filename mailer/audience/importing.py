@@ -24,7 +24,7 @@ from mailer.audience.apply import Act, Outcome, apply
 from mailer.audience.csv_file import CsvFile, RejectsFile
 from mailer.audience.csv_row import Refusal, read_row
 from mailer.audience.draft import Draft
-from mailer.audience.fields import one_line
+from mailer.audience.fields import ground_of, line_of
 from mailer.audience.models import ImportRow
 from mailer.audience.subscription import Event
 from mailer.database import Database, Turns
@@ -116,8 +116,8 @@ def _begin(database: Database, path: Path, ground: str, operator: str, now: date
     with database.write() as session:
         added = insert(ImportRow).values(
             file_name=path.name,
-            operator=one_line(operator),
-            ground=one_line(ground),
+            operator=line_of("operator", operator),
+            ground=ground_of(ground),
             started_at=now,
         )
         return session.execute(added.returning(ImportRow.id)).scalar_one()

@@ -79,6 +79,9 @@ def http_url(text: str) -> str:
 def _mailbox(text: str) -> str:
     if not ADDRESS.fullmatch(text.strip()) and not _MAILBOX.fullmatch(text):
         raise ValueError('write an address, like "PSG Updates <updates@psg.example>"')
+    if not text.rpartition("@")[0].rpartition("<")[2].isascii():
+        # RFC 6531: every relay on a letter's way would have to know SMTPUTF8.
+        raise ValueError("write what stands before the @ in plain ASCII")
     return text
 
 

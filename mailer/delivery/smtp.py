@@ -148,15 +148,15 @@ class Connection:
 
     async def quit(self) -> None:
         """Say good-bye and close; never raises for what the server does."""
-        if not self.botched:
-            self._wire.write(b"QUIT\r\n")
-            try:
+        try:
+            if not self.botched:
+                self._wire.write(b"QUIT\r\n")
                 async with asyncio.timeout(QUIT_TIMEOUT):
                     await self._wire.reply(Stage.EHLO)
-            except (ConnectionLost, TimeoutError):
-                pass
-            finally:
-                self.close()
+        except (ConnectionLost, TimeoutError):
+            pass
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close at once; the connection is botched from now on."""
@@ -219,7 +219,7 @@ def _tls(relay: Relay) -> ssl.SSLContext:
 
 async def _ehlo(relay: Relay, wire: Wire) -> dict[str, str]:
     """Say EHLO (HELO to a server that does not know it) and return the extensions offered."""
-    name = relay.helo or _own_name()
+    name = relay.helo or _own_name() or _literal(wire)
     reply = await wire.command(Stage.EHLO, f"EHLO {name}")
     if reply.code in (500, 502):
         reply = await wire.command(Stage.EHLO, f"HELO {name}")
@@ -248,8 +248,18 @@ async def _authenticate(relay: Relay, wire: Wire, extensions: Mapping[str, str])
 
 @lru_cache(maxsize=1)
 def _own_name() -> str:
-    """This machine's name, asked for once: the answer may have to wait for DNS."""
-    return socket.getfqdn()
+    """This machine's full name, asked for once: the answer may have to wait for DNS.
+
+    Empty where it has none (RFC 5321 section 2.3.5): "localhost" would say nothing.
+    """
+    name = socket.getfqdn()
+    return name if "." in name and not name.startswith("localhost") else ""
+
+
+def _literal(wire: Wire) -> str:
+    """Our end of the connection, for one who has no name (RFC 5321 section 4.1.3)."""
+    address = wire.own_address
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
 def _base64(text: str) -> str:

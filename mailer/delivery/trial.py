@@ -65,6 +65,8 @@ async def send(
             disposition = Disposition(Verdict.FAILED, fault)
         else:
             disposition = await _transmit(connection, maker, letter, delivery)
+            if disposition.verdict in (Verdict.RELAY, Verdict.SOON):
+                connection.close()
         trials.append(
             Trial(
                 delivery.recipient.address,

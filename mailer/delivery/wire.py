@@ -88,6 +88,12 @@ class Wire(asyncio.Protocol):
         self._transport = await loop.start_tls(self._transport, self, tls, server_hostname=host)
 
     @property
+    def own_address(self) -> str:
+        """The IP address of our end."""
+        assert self._transport is not None
+        return str(self._transport.get_extra_info("sockname")[0]).partition("%")[0]
+
+    @property
     def unread(self) -> bool:
         """True where the relay said something that was not read yet."""
         return bool(self._buffer)
@@ -167,5 +173,6 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not good: {error.verify_message}"
-    return str(error.strerror or error) if isinstance(error, OSError) else str(error)
+        return f"its certificate is not good: {error.verify_message.rstrip('.')}"
+    said = str(error.strerror or error) if isinstance(error, OSError) else str(error)
+    return said or "it closed the connection"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from mailer.errors import WrongInput
-from mailer.letter.content import IssueLetter, LetterItem, NoteLetter, Variant
+from mailer.letter.content import IssueLetter, LetterItem, NoteLetter, Organisation, Variant
 from mailer.letter.fields import Field, Placeholders, refuse_unknown
 from mailer.letter.markdown import LINK_SCHEMES, Resolve, has_members_block, members_blocks
 
@@ -39,12 +39,14 @@ def authored(content: IssueLetter | NoteLetter) -> tuple[tuple[str, str], ...]:
         )
     return (
         ("the subject", content.subject),
+        ("the title", content.title),
         ("the preheader", content.preheader),
         *(
             (f"the {part} of item {n} ({item.title})", text)
             for n, item in enumerate(content.items, 1)
             for part, text in (
                 ("title", item.title),
+                ("topic", item.topic),
                 ("summary", item.summary),
                 ("body", item.body),
             )
@@ -64,11 +66,16 @@ def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> Is
     shown = [item for item in chosen if variant.member or not item.members_only]
     blocks = sum(members_blocks(text) for item in shown for text in (item.summary, item.body))
     return IssueDraft(
-        content=replace(content, preheader=put.put_all(content.preheader)),
+        content=replace(
+            content,
+            title=put.put_all(content.title),
+            preheader=put.put_all(content.preheader),
+        ),
         items=tuple(
             replace(
                 item,
                 title=put.put_all(" ".join(item.title.split())),
+                topic=put.put_all(item.topic),
                 summary=put.put_all(item.summary),
                 body=put.put_all(item.body) if _shows_body(item, variant) else "",
                 url="" if item.members_only else web_link(item.url),
@@ -82,7 +89,7 @@ def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> Is
 
 def _shows_body(item: LetterItem, variant: Variant) -> bool:
     # A public item's body is read on its page, unless it is all there is, or no page shows it all.
-    if item.members_only or not item.summary:
+    if item.members_only or not item.summary.strip():
         return True
     return variant.member and has_members_block(item.body)
 
@@ -100,6 +107,11 @@ def draft_note(content: NoteLetter, put: Placeholders) -> NoteLetter:
 def web_link(url: str | None) -> str:
     """`url` if it is a plain http or https address, else nothing."""
     return url if url and WEB_LINK.fullmatch(url) else ""
+
+
+def base_of(item: LetterItem, organisation: Organisation) -> str:
+    """From where relative links in an item lead: its own page, where that is one of the site."""
+    return item.url if item.url.startswith(f"{organisation.url}/") else organisation.url
 
 
 def links_from(base: str, put: Placeholders) -> Resolve:

@@ -122,7 +122,7 @@ def list_id_line(name: str, list_id: str) -> bytes:
     if not _LIST_ID.fullmatch(list_id):
         raise WrongInput(f"{list_id!r} is no list identifier; write it like updates.example.org.")
     line = f"List-Id: {_quoted_string(name)} <{list_id}>\r\n"
-    if not _PRINTABLE.fullmatch(name) or len(line) > _LINE + 2:
+    if not _PRINTABLE.fullmatch(name) or "=?" in name or len(line) > _LINE + 2:
         line = f"List-Id: <{list_id}>\r\n"
     return line.encode()
 

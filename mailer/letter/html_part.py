@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mailer.letter.content import NoteLetter, Organisation, Picture, Theme, Variant
-from mailer.letter.draft import IssueDraft, links_from, web_link
+from mailer.letter.draft import IssueDraft, base_of, links_from, web_link
 from mailer.letter.dress import dressed
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, Field, Placeholders, without_reader
 from mailer.letter.inlining import inline
@@ -111,7 +111,7 @@ def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
                 "picture": _picture_names(item.picture),
             }
             for item in draft.items
-            for base in [links_from(item.url or letter.organisation.url, put)]
+            for base in [links_from(base_of(item, letter.organisation), put)]
             for summary, body in [
                 _markup((item.summary, item.body), letter.language, base, members=draft.member)
             ]

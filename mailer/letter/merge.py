@@ -133,7 +133,7 @@ class Plan:
 def _words(field: str, fallback: str, values: MergeValues) -> str:
     """A field's words for this reader; a greeting defaults to the name, the name to To's."""
     value = values.fields.get(field)
-    if not value and field in ("greeting", "name"):
+    if (not value or value.isspace()) and field in ("greeting", "name"):
         value = values.fields.get("name") or values.to_name
     return (one_line(value).strip() if value else "") or fallback
 

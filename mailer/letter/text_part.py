@@ -5,8 +5,8 @@ Links in the text are numbered; where they lead, and the notes, stand at the end
 ends in the postal address, so that the last line of a message is never a merged one.
 """
 
-from mailer.letter.content import NoteLetter, Organisation, Variant
-from mailer.letter.draft import IssueDraft, links_from, web_link
+from mailer.letter.content import NoteLetter, Organisation, Picture, Variant
+from mailer.letter.draft import IssueDraft, base_of, links_from, web_link
 from mailer.letter.fields import Field, Placeholders
 from mailer.letter.flowed import BLANK, Paragraph, flow, lines_of, paragraph
 from mailer.letter.markdown import Resolve, notes_in, parse
@@ -19,6 +19,7 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
     letter, language = draft.content, variant.language
     organisation = letter.organisation
     parts = [
+        [paragraph(letter.preheader)] if letter.preheader else [],
         [
             paragraph(organisation.name),
             paragraph(letter.title),
@@ -27,7 +28,7 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
         [paragraph(say(language, "dear", greeting=put.put(Field("greeting"))))],
     ]
     for number, item in enumerate(draft.items, 1):
-        resolve = links_from(item.url or organisation.url, put)
+        resolve = links_from(base_of(item, organisation), put)
         label = say(language, "for_members") if item.members_only else ""
         about = " · ".join(filter(None, (item.topic, label)))
         parts += [
@@ -36,6 +37,7 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
                 paragraph(f"{number}. {item.title}"),
                 *([paragraph(about)] if about else []),
             ],
+            _picture(item.picture, letter.language),
             _markdown((item.summary, item.body), letter.language, resolve, members=draft.member),
         ]
         if item.url:
@@ -58,7 +60,7 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
     ]
     if archive_url := web_link(letter.archive_url):
         parts.append(_link(say(language, "archive"), archive_url))
-    return flow(apart([*parts, _address(organisation)])) + "\n"
+    return flow(apart([*parts, *_foot(organisation)])) + "\n"
 
 
 def note_text(note: NoteLetter, variant: Variant, put: Placeholders) -> str:
@@ -73,7 +75,7 @@ def note_text(note: NoteLetter, variant: Variant, put: Placeholders) -> str:
     if note.action_label:
         parts.append(_link(note.action_label, put.put(Field("action_url"))))
     reason = [paragraph(note.reason)] if note.reason else []
-    return flow(apart([*parts, [BLANK], reason, _address(note.organisation)])) + "\n"
+    return flow(apart([*parts, [BLANK], reason, *_foot(note.organisation)])) + "\n"
 
 
 def _markdown(
@@ -96,6 +98,18 @@ def _link(words: str, url: str) -> list[Paragraph]:
     return [paragraph(words.rstrip(": ") + ":"), Paragraph(url, fixed=True)]
 
 
-def _address(organisation: Organisation) -> list[Paragraph]:
-    lines = lines_of("\n".join(organisation.address.splitlines()))
-    return [paragraph(organisation.name), *(line for line in lines if line.text)]
+def _picture(picture: Picture | None, language: str) -> list[Paragraph]:
+    if picture is None:
+        return []
+    words = say(language, "picture", words=picture.alt) if picture.alt else ""
+    return [paragraph(text) for text in (words, picture.caption) if text]
+
+
+def _foot(organisation: Organisation) -> list[list[Paragraph]]:
+    """The organisation's own lines, then who it is and where."""
+    own, address = _lines(organisation.footer), _lines(organisation.address)
+    return [own, [paragraph(organisation.name), *address]]
+
+
+def _lines(text: str) -> list[Paragraph]:
+    return [line for line in lines_of("\n".join(text.splitlines())) if line.text]

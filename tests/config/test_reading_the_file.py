@@ -59,6 +59,8 @@ def test_what_stands_there_and_the_defaults() -> None:
         (changed("sqlite:///mailer.db", "sqlite:///"), "database.url", "sqlite:///mailer.db"),
         (changed("sqlite:///mailer.db", "sqlite:///a?b=c"), "database.url", "sqlite:///mailer.db"),
         (changed(FROM, 'from = "PSG Updates"'), "mail.from", "write an address"),
+        (changed(FROM, 'from = "PSG <josé@psg.example>"'), "mail.from", "plain ASCII"),
+        (changed(FROM, f'{FROM}\nreply_to = "josé@psg.example"'), "mail.reply_to", "plain ASCII"),
         (changed(FROM, 'from = "a@b.example, c@d.example"'), "mail.from", "write an address"),
         (changed(FROM, f'{FROM}\nreply_to = "<office>"'), "mail.reply_to", "write an address"),
         (changed(FROM, 'from = "a@b.example\\nBcc: c@d.example"'), "mail.from", "line break"),

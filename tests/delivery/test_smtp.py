@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -363,6 +364,43 @@ def test_a_reply_that_nobody_asked_for_is_taken_for_no_answer() -> None:
     assert len(sink.recorded) == 1
 
 
+def test_saying_good_bye_closes_a_connection_that_lost_step() -> None:
+    sink = Sink(script=answering("accepted", "250 2.0.0 kept\r\n421 4.4.2 idle"))
+
+    async def talk(connection: Connection) -> None:
+        assert await give(connection) == 250
+        await connection.quit()
+        assert connection.lost
+
+    with_connection(sink, talk)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mail.psg.example", "mail.psg.example"),
+        ("localhost", "[127.0.0.1]"),
+        ("localhost.localdomain", "[127.0.0.1]"),
+        ("host", "[127.0.0.1]"),
+    ],
+)
+def test_who_has_no_full_name_says_the_address(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    names: list[str] = []
+    sink = Sink(script=lambda at, argument: names.append(argument) if at == "EHLO" else None)
+    monkeypatch.setattr("socket.getfqdn", lambda: name)
+    smtp._own_name.cache_clear()
+
+    async def go() -> None:
+        await (await smtp.connect(relay_to(sink, helo=None))).quit()
+
+    with sink.running():
+        asyncio.run(go())
+    smtp._own_name.cache_clear()
+    assert names == [said]
+
+
 def test_words_before_the_dot_keep_it_back() -> None:
     sink = Sink(script=answering("DATA", "354 go on\r\n552 5.3.4 too big"))
 
@@ -546,6 +584,33 @@ def test_a_certificate_of_an_unknown_authority(authority: trustme.CA, security: 
 def test_a_certificate_of_another_host(authority: trustme.CA, ca_file: Path, security: str) -> None:
     sink = secure_sink(authority, security, "other.example")
     assert "its certificate is not good" in fault(sink, security=security, ca_file=ca_file)
+
+
+@TLS
+def test_a_handshake_that_is_cut_off_has_a_reason(ca_file: Path, security: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if security == "starttls":
+            writer.write(b"220 sink\r\n")
+            await reader.readline()
+            writer.write(b"250-sink\r\n250 STARTTLS\r\n")
+            await reader.readline()
+            writer.write(b"220 go on\r\n")
+        await reader.read(1)
+        writer.transport.abort()
+
+    async def go() -> str:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        relay = Relay(host="127.0.0.1", port=port, security=security, ca_file=ca_file)  # type: ignore[arg-type]
+        try:
+            with pytest.raises(RelayFault) as refused:
+                await smtp.connect(relay)
+        finally:
+            server.close()
+        return str(refused.value)
+
+    sentence = asyncio.run(go())
+    assert re.search(r"cannot be used: \w.*\w\.$", sentence), sentence
 
 
 def test_an_authority_file_that_is_missing(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def answering(stage: str, reply: str) -> Script:
         ("RCPT", "450 4.2.1 later", "450 4.2.1 later"),
         ("RCPT", "421 4.3.2 closing", "421"),
         ("dot", "554 5.7.1 spam", "554 5.7.1 spam"),
+        ("dot", "421 4.7.0 too many", "421 4.7.0 too many"),
         ("accepted", DROP, "connection closed by the relay"),
     ],
 )

@@ -14,10 +14,12 @@ from mailer.letter import (
     LetterItem,
     MergeValues,
     NoteLetter,
+    Picture,
     Theme,
     Variant,
     compile_letter,
 )
+from tests.letter.conftest import SITE, with_field
 
 PUBLIC = Variant("en", "html", member=False)
 MEMBER = Variant("en", "html", member=True)
@@ -50,6 +52,50 @@ def test_both_parts_hold_every_item(
         assert "31 March 2007" in part
         assert "because you subscribe to Update" in part
     assert "The whole story" not in html
+
+
+def test_both_parts_say_the_same_beside_the_items(
+    issue: IssueLetter, head: Letterhead, theme: Theme, ana: MergeValues
+) -> None:
+    picture = Picture("https://updates.example.org/p", 600, 400, "A dry river", "Photo: A. Flores")
+    item = replace(issue.items[0], picture=picture, topic="News for {{ name | you }}")
+    organisation = replace(issue.organisation, footer="Registered charity 123.\nTelephone 020")
+    content = replace(issue, items=(item,), title="For {{ greeting }}", organisation=organisation)
+    for part in shown(content, head, theme, with_field(ana, name="Ana Q.")):
+        for words in (
+            issue.preheader,
+            "For Ana and Tom",
+            "News for Ana Q.",
+            "A dry river",
+            "Photo: A. Flores",
+            "Registered charity 123.",
+            "Telephone 020",
+        ):
+            assert words in part
+
+
+@pytest.mark.parametrize(
+    ("page", "leads_to"),
+    [
+        (f"{SITE}/updates/120/water/", f"{SITE}/updates/120/water/more"),
+        ("https://other.example/page.html?a=1", f"{SITE}/more"),
+    ],
+)
+def test_relative_links_lead_to_the_site(
+    issue: IssueLetter, head: Letterhead, theme: Theme, ana: MergeValues, page: str, leads_to: str
+) -> None:
+    item = replace(issue.items[0], url=page, summary="[a](/pages/aims/) and [b](more)")
+    for part in shown(replace(issue, items=(item,)), head, theme, ana):
+        assert f"{SITE}/pages/aims/" in part
+        assert leads_to in part
+
+
+def test_a_blank_summary_is_none(
+    issue: IssueLetter, head: Letterhead, theme: Theme, ana: MergeValues
+) -> None:
+    item = replace(issue.items[0], summary="  ", body="All that there is.")
+    for part in shown(replace(issue, items=(item,)), head, theme, ana):
+        assert "All that there is." in part
 
 
 def test_the_text_is_wrapped_and_its_links_numbered(

@@ -144,6 +144,7 @@ def test_a_note_is_generated_and_has_no_list(
         ({"name": "Ana"}, "Ana Quispe", "Ana"),
         ({"greeting": ""}, "Ana Quispe", "Ana Quispe"),
         ({"greeting": "  "}, "", "reader"),
+        ({"greeting": "  ", "name": "Ana"}, "", "Ana"),
         ({}, "", "reader"),
     ],
 )
@@ -185,7 +186,7 @@ def test_any_value_stays_a_value(letter: CompiledLetter, ana: MergeValues, value
         parsed.get_body((kind,)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]
         for kind in ("html", "plain")
     )
-    assert text.split("\n\n")[1] == f"Dear {shown},"
+    assert text.split("\n\n")[2] == f"Dear {shown},"
     greeting = page.partition(">Dear ")[2].partition(",</p>")[0]
     assert "<" not in greeting
     assert '"' not in greeting

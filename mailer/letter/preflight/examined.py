@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailer.errors import WrongInput
 from mailer.letter.content import IssueLetter, LetterItem, Theme, Variant
-from mailer.letter.draft import draft_issue, links_from
+from mailer.letter.draft import base_of, draft_issue, links_from
 from mailer.letter.fields import Field, Placeholders
 from mailer.letter.html_part import html_part
 from mailer.letter.markdown import parse
@@ -133,7 +133,7 @@ def _prose(content: IssueLetter, number: int, item: LetterItem, put: Placeholder
     return Prose(
         place=place_of(number, item),
         links=tuple(
-            _link(url, words, item.url or content.organisation.url, put)
+            _link(url, words, base_of(item, content.organisation), put)
             for tree in trees
             for url, words in _links_in(tree)
         ),
