@@ -13,7 +13,7 @@ from email.utils import format_datetime
 
 from jinja2 import Environment
 
-from mailer.delivery.themes import theme as read_theme
+from mailer.delivery.themes import ours as read_theme
 from mailer.letter import (
     CompiledLetter,
     IssueLetter,

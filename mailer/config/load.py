@@ -201,6 +201,8 @@ def _resolve_paths(config: "Config", folder: Path) -> "Config":
         changes["organisation"] = config.organisation.model_copy(
             update={"logo": folder / config.organisation.logo}
         )
+    if config.mail.themes is not None:
+        changes["mail"] = config.mail.model_copy(update={"themes": folder / config.mail.themes})
     changes["relay"] = tuple(
         relay.model_copy(update={"ca_file": folder / relay.ca_file}) if relay.ca_file else relay
         for relay in config.relay
@@ -217,3 +219,8 @@ def _require_files(config: "Config", path: Path) -> None:
             raise WrongInput(
                 f"The configuration {path} is wrong at {key}: there is no file {file}."
             )
+    if config.mail.themes is not None and not config.mail.themes.is_dir():
+        raise WrongInput(
+            f"The configuration {path} is wrong at mail.themes: there is no folder "
+            f"{config.mail.themes}."
+        )

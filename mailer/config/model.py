@@ -177,6 +177,13 @@ class Mail(_Section):
     verp: bool = True
     message_id_domain: Line | None = None
     inliner: Literal["premailer", "css-inline"] = "premailer"
+    theme: Annotated[Line, Field(min_length=1)] = "update"
+    themes: Path | None = None
+
+    @field_validator("themes", mode="before")
+    @classmethod
+    def _path(cls, value: object) -> object:
+        return Path(value) if isinstance(value, str) else value
 
     @field_validator("inliner")
     @classmethod

@@ -128,13 +128,13 @@ def check_issue(
         earlier=tuple(earlier),
         answers=tuple(answers),
     )
-    look = theme(issue.publication.theme, "letter", config.mail.inliner)
+    look = theme(config, issue.publication.theme, "letter")
     return preflight(issue_letter(config, issue), look, facts=facts)
 
 
 def check_before_compiling(config: Config, issue: Issue) -> None:
     """Raise `WrongInput` with the first error that `compile_issue`, called next, would not see."""
-    look = theme(issue.publication.theme, "letter", config.mail.inliner)
+    look = theme(config, issue.publication.theme, "letter")
     require_sendable(errors_in_content(issue_letter(config, issue), look))
 
 
@@ -156,7 +156,7 @@ def compile_issue(
     """The issue's letter in each of these variants; `at` is the Date of every message."""
     content = issue_letter(config, issue)
     head = letterhead(config, at, issue.publication)
-    look = theme(issue.publication.theme, "letter", config.mail.inliner)
+    look = theme(config, issue.publication.theme, "letter")
     letters = tuple(compile_letter(content, head, variant, look) for variant in variants)
     for letter in letters:
         require_mergeable(config, letter)
@@ -190,7 +190,7 @@ def compile_note(config: Config, note: str, language: str, at: datetime) -> Comp
 def _compile_note(config: Config, note: str, language: str, at: datetime) -> CompiledLetter:
     content = note_letter(note, language, organisation(config))
     variant = Variant(content.language, "html", False)
-    look = theme("update", "note", config.mail.inliner)
+    look = theme(config, "", "note")
     letter = compile_letter(content, letterhead(config, at), variant, look)
     require_mergeable(config, letter)
     return letter

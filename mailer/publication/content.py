@@ -12,7 +12,7 @@ LARGEST_NUMBER = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A numbered series. Empty `sender` and `reply_to` mean the configured ones."""
+    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones."""
 
     id: int
     slug: str

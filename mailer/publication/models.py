@@ -18,7 +18,7 @@ from mailer.database import Base, BigId, Json, UtcDateTime
 
 
 class PublicationRow(Base):
-    """A numbered series. Empty `sender` and `reply_to` mean the configured ones."""
+    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones."""
 
     __tablename__ = "publications"
 
@@ -28,7 +28,7 @@ class PublicationRow(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     sender: Mapped[str] = mapped_column(String(400), default="")
     reply_to: Mapped[str] = mapped_column(String(400), default="")
-    theme: Mapped[str] = mapped_column(String(80), default="update")
+    theme: Mapped[str] = mapped_column(String(80), default="")
     cadence: Mapped[str] = mapped_column(String(80), default="")
     language: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -200,8 +200,10 @@ def test_a_bounce_address_leaves_room_for_the_token() -> None:
 @example('A" <a@b>')
 def test_a_sender_is_taken_here_where_the_letter_takes_it(sender: str) -> None:
     try:
-        parse_mailbox(sender)
+        taken = parse_mailbox(sender).address.rpartition("@")[0].isascii()
     except WrongInput:
+        taken = False
+    if not taken:
         assert "mail.from" in refusal(environ={"MAILER_MAIL__FROM": sender})
     else:
         assert read(environ={"MAILER_MAIL__FROM": sender}).mail.from_ == sender
@@ -289,12 +291,13 @@ def test_the_file_that_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     [
         (TEXT.replace("[site]", 'logo = "no-such.png"\n[site]'), "organisation.logo"),
         (TEXT + 'ca_file = "no-such.pem"\n', "relay.0.ca_file"),
+        (TEXT.replace("[[relay]]", 'themes = "no-such"\n[[relay]]'), "mail.themes"),
     ],
 )
 def test_a_file_that_a_key_names_must_be_there(tmp_path: Path, text: str, key: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
-    with pytest.raises(WrongInput, match=rf"wrong at {key}: there is no file .*no-such"):
+    with pytest.raises(WrongInput, match=rf"wrong at {key}: there is no (file|folder) .*no-such"):
         load(path, {})
 
 

@@ -21,7 +21,7 @@ SITE = "https://updates.example.org"
 
 
 def read_theme(template: str, name: str = "update") -> Theme:
-    return themes.theme(name, template.partition(".")[0])
+    return themes.ours(name, template.partition(".")[0])
 
 
 @pytest.fixture(scope="session")

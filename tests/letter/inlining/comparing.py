@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from mailer.delivery.themes import theme as read_theme
+from mailer.delivery.themes import ours as read_theme
 from mailer.letter import IssueLetter, Letterhead, NoteLetter, Variant, compile_letter
 from mailer.letter.inlining import inline
 from tests.browser import chromium
