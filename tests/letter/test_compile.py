@@ -119,7 +119,7 @@ def test_who_is_no_member_is_told_what_is_missing(
     two = replace(issue, items=(*issue.items, issue.items[2]), join_url=None)
     for part in shown(two, head, theme, ana):
         assert "2 more items, for members" in part
-        assert "Become a member" not in part
+        assert "renew your membership" not in part
 
 
 def test_members_get_the_whole_item(

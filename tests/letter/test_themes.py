@@ -225,9 +225,9 @@ def test_the_foot_says_who_why_and_how_to_leave(theme: str) -> None:
 def test_who_is_no_member_may_become_one(theme: str) -> None:
     html = html_of(theme, ten_items)
     assert "one more item, for members" in html
-    assert re.search(rf'<a [^>]*href="{SITE}/pages/why-join/"[^>]*>Become a member', html)
-    assert "Become a member" not in html_of(theme, ten_items, member=True)
-    assert "Become a member" not in html_of(theme, replace(ten_items, join_url=None))
+    assert re.search(rf'<a [^>]*href="{SITE}/pages/why-join/"[^>]*>Join ', html)
+    assert "Join " not in html_of(theme, ten_items, member=True)
+    assert "Join " not in html_of(theme, replace(ten_items, join_url=None))
 
 
 @each_theme
