@@ -6,7 +6,6 @@
 import ipaddress
 from datetime import timedelta
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +25,7 @@ from mailer.config.values import (
     LINK,
     Colour,
     Duration,
+    FilePath,
     Line,
     Lines,
     MailboxLine,
@@ -52,7 +52,7 @@ class Organisation(_Section):
     language: Literal["en", "es"] = "en"
     accent: Colour = "#1F4E79"
     accent_dark: Colour = "#9CC3E8"
-    logo: Path | None = None
+    logo: FilePath | None = None
     heading_font: Literal["serif", "sans"] = "serif"
     text_font: Literal["sans", "serif"] = "sans"
     footer: str = ""
@@ -69,11 +69,6 @@ class Organisation(_Section):
                 'write a path on the site, like "/pages/why-join/", or an https address'
             )
         return value
-
-    @field_validator("logo", mode="before")
-    @classmethod
-    def _path(cls, value: object) -> object:
-        return Path(value) if isinstance(value, str) else value
 
     @field_validator("timezone")
     @classmethod
@@ -178,12 +173,7 @@ class Mail(_Section):
     message_id_domain: Line | None = None
     inliner: Literal["premailer", "css-inline"] = "premailer"
     theme: Annotated[Line, Field(min_length=1)] = "update"
-    themes: Path | None = None
-
-    @field_validator("themes", mode="before")
-    @classmethod
-    def _path(cls, value: object) -> object:
-        return Path(value) if isinstance(value, str) else value
+    themes: FilePath | None = None
 
     @field_validator("inliner")
     @classmethod
@@ -218,15 +208,10 @@ class Relay(_Section):
     security: Literal["none", "starttls", "tls"] = "starttls"
     username: Line | None = None
     password: Annotated[Line | None, Field(repr=False)] = None
-    ca_file: Path | None = None
+    ca_file: FilePath | None = None
     connections: Annotated[int, Field(ge=1, le=500)] = 10
     messages_per_connection: Annotated[int, Field(ge=1)] = 1000
     helo: Line | None = None
-
-    @field_validator("ca_file", mode="before")
-    @classmethod
-    def _path(cls, value: object) -> object:
-        return Path(value) if isinstance(value, str) else value
 
     @field_validator("helo")
     @classmethod

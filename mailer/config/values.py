@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -55,6 +56,10 @@ def _printable(text: object) -> object:
     return text
 
 
+def _path(text: object) -> object:
+    return Path(text) if isinstance(text, str) else text
+
+
 def _colour(text: str) -> str:
     if not _COLOUR.fullmatch(text):
         raise ValueError('write a colour like "#1F4E79"')
@@ -85,6 +90,7 @@ def _mailbox(text: str) -> str:
     return text
 
 
+FilePath = Annotated[Path, BeforeValidator(_path)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(str)]
 Line = Annotated[str, BeforeValidator(_header_safe)]
 MailboxLine = Annotated[Line, AfterValidator(_mailbox)]
