@@ -13,6 +13,7 @@
 
 from mailer.database.copies import back_up, require_sound, restore
 from mailer.database.engine import Database, connect, database_error, open_database
+from mailer.database.line import Line
 from mailer.database.models import (
     NAMING,
     Base,
@@ -33,6 +34,7 @@ __all__ = [
     "BigId",
     "Database",
     "Json",
+    "Line",
     "Turns",
     "UtcDateTime",
     "back_up",

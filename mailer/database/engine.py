@@ -19,6 +19,7 @@ from mailer.errors import Failed
 
 _BUSY_TIMEOUT_S = 5.0
 _HURRIED_S = 0.25
+_PATIENT = f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}"
 _ASK_AGAIN_S = 0.005
 """How often a writer asks for SQLite's lock. SQLite's own way asks ten times a second at the end,
 and starves beside a process that lets go of the lock for moments only."""
@@ -64,7 +65,7 @@ class Database:
         pages want to write.
         """
         with (
-            self._order(ahead),
+            self.pen(ahead=ahead),
             Session(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -79,27 +80,38 @@ class Database:
         if not connection.get_execution_options().get("immediate"):
             connection.exec_driver_sql("BEGIN")
             return
-        began = time.monotonic()
         driver = connection.connection.driver_connection
-        assert driver is not None
+        assert isinstance(driver, sqlite3.Connection)
+        if not self._asked_for_lock(driver):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def begin_immediate(self, driver: sqlite3.Connection) -> None:
+        """Begin a transaction that writes, on a connection of SQLite's driver."""
+        if not self._asked_for_lock(driver):
+            driver.execute("BEGIN IMMEDIATE")
+
+    def _asked_for_lock(self, driver: sqlite3.Connection) -> bool:
+        """Ask for the lock until it is ours; False where our patience ended, or there is an error."""
         driver.execute("PRAGMA busy_timeout = 0")
+        began = 0.0
         try:
             # The patience is asked for each time: a signal may end it while we wait.
-            while time.monotonic() - began < self._patience_s:
+            while not began or time.monotonic() - began < self._patience_s:
                 try:
                     driver.execute("BEGIN IMMEDIATE")
                 except sqlite3.OperationalError as error:
                     if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                        break
+                        return False
+                    began = began or time.monotonic()
                     time.sleep(_ASK_AGAIN_S)
                 else:
-                    return
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    return True
+            return False
         finally:
-            driver.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
+            driver.execute(_PATIENT)
 
     @contextmanager
-    def _order(self, ahead: bool) -> Iterator[None]:
+    def pen(self, *, ahead: bool = False) -> Iterator[None]:
         """On SQLite, which has one pen: writers of one process queue for it here.
 
         SQLite's own way of waiting, asking again and again, lets many threads starve one.

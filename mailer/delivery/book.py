@@ -1,20 +1,20 @@
 """The book: group commits, inside the event loop.
 
 Couriers say what happened and go on; once in each turn of the loop everything that was said is
-committed in one transaction. Waiting for `enter` is what keeps the promise to the ledger: a
+committed in one transaction. That a courier waits for `enter` keeps the promise to the ledger: a
 connection passes its next final dot only after the outcome before it is durable, and after the
 ledger knows that this one may be in flight.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailer.database import Database, database_error
-from mailer.delivery.record import Outcome, commit
+from mailer.database import database_error
+from mailer.delivery.ledger import Ledger
+from mailer.delivery.record import Outcome
 
 _AGAIN_AFTER = 1.0
 
@@ -24,37 +24,24 @@ log = structlog.get_logger()
 class Book:
     """Collects what couriers say, and writes it; everything on the event loop's thread."""
 
-    def __init__(
-        self,
-        database: Database,
-        worker: str,
-        lease: timedelta,
-        now: Callable[[], datetime],
-        settled: Callable[[Iterable[int]], None],
-    ) -> None:
-        self._database = database
-        self._worker = worker
-        self._lease = lease
-        self._now = now
+    def __init__(self, ledger: Ledger, settled: Callable[[Iterable[int]], None]) -> None:
+        self._ledger = ledger
         self._settled = settled
-        self._entering: list[tuple[int, asyncio.Future[bool]]] = []
+        self._entering: list[tuple[int, Callable[[bool], None]]] = []
         self._outcomes: list[Outcome] = []
-        self._tried: set[int] = set()
         self._due = False
         self._written: list[asyncio.Future[None]] = []
         self.recorded = 0
         self.trouble = ""
 
-    def enter(self, delivery_id: int) -> "asyncio.Future[bool]":
+    def enter(self, delivery_id: int, entered: Callable[[bool], None]) -> None:
         """Say that a delivery is about to pass its final dot.
 
-        The future is True once that, and everything said before, is durable; False where this
-        worker does not hold the delivery any more: it must not be sent.
+        `entered` is called with True once that, and everything said before, is durable; with False
+        where this worker does not hold the delivery any more: it must not be sent.
         """
-        entered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._entering.append((delivery_id, entered))
         self._write_soon()
-        return entered
 
     def record(self, outcome: Outcome) -> None:
         """Say what became of a delivery."""
@@ -82,19 +69,9 @@ class Book:
         self._due = False
         entering, outcomes = self._entering, self._outcomes
         try:
-            with self._database.write(ahead=True) as session:
-                entered = commit(
-                    session,
-                    self._worker,
-                    [delivery_id for delivery_id, _ in entering],
-                    outcomes,
-                    self._now() + self._lease,
-                    self._tried,
-                )
+            held = self._ledger.commit([delivery_id for delivery_id, _ in entering], outcomes)
         except SQLAlchemyError as error:
             # Nothing is lost: what was said waits here, and no connection passes a final dot.
-            # Nor is it known that nothing was written: the reply to the COMMIT may have been lost.
-            self._tried.update(delivery_id for delivery_id, _ in entering)
             self.trouble = str(database_error(error))
             log.error("ledger_not_written", waiting=len(entering) + len(outcomes),
                       reason=self.trouble)  # fmt: skip
@@ -103,11 +80,10 @@ class Book:
             return
         self.trouble = ""
         self.recorded += len(outcomes)
-        self._entering, self._outcomes, self._tried = [], [], set()
+        self._entering, self._outcomes = [], []
         self._settled(outcome.delivery_id for outcome in outcomes)
-        for delivery_id, future in entering:
-            if not future.done():
-                future.set_result(delivery_id in entered)
+        for delivery_id, entered in entering:
+            entered(delivery_id in held)
         written, self._written = self._written, []
         for done in written:
             if not done.done():

@@ -13,13 +13,14 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from mailer import audience
 from mailer.audience import NotSendable, Recipient
 from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow
-from mailer.delivery.states import CLAIMED, QUEUED, WAITING
+from mailer.delivery.states import CLAIMED, DEFERRED, QUEUED, WAITING
+from mailer.delivery.tally import Changes, moved, tell
 from mailer.delivery.unsent import end_unsent
 
 FOR_MANY = ("issue", "announcement", "correction")
@@ -63,15 +64,52 @@ def anything_due(session: Session, now: datetime) -> bool:
     return session.execute(_with_work(select(MailingRow.id), now).limit(1)).first() is not None
 
 
+class Marks:
+    """How far claims have come in each mailing: everything before has been taken.
+
+    Without it PostgreSQL would walk past all that was taken, whose entries stand in the index
+    until it is cleaned up. What comes back is due later than what was taken, or is found when a
+    claim that got less than it asked for begins from the start again.
+    """
+
+    def __init__(self) -> None:
+        self._marks: dict[int, tuple[datetime, int]] = {}
+
+    def of(self, mailing_ids: Sequence[int]) -> tuple[datetime, int] | None:
+        """Where to begin; only a lane of one mailing has a mark."""
+        return self._marks.get(mailing_ids[0]) if len(mailing_ids) == 1 else None
+
+    def move(self, mailing_ids: Sequence[int], rows: Sequence[Row[Any]], limit: int) -> None:
+        if len(mailing_ids) != 1:
+            return
+        if len(rows) == limit:
+            self._marks[mailing_ids[0]] = (rows[-1].due_at, rows[-1].id)
+        else:
+            self._marks.pop(mailing_ids[0], None)
+
+
 def claim(
-    session: Session, worker: str, now: datetime, day: date, lease: timedelta, limit: int
+    session: Session,
+    worker: str,
+    now: datetime,
+    day: date,
+    lease: timedelta,
+    limit: int,
+    *,
+    marks: Marks | None = None,
+    personal_only: bool = False,
 ) -> list[Claimed]:
     """Take up to `limit` deliveries that are due, and skip those that must not be sent.
 
     `day` is the civil date today, by which pauses end.
     """
+    marks = marks or Marks()
     personal = _sendings(session, now, MailingRow.kind.not_in(FOR_MANY), _PERSONAL_AT_ONCE)
-    for_many = _sendings(session, now, MailingRow.kind.in_(FOR_MANY), _MAILINGS_AT_ONCE)
+    for_many = (
+        []
+        if personal_only
+        else _sendings(session, now, MailingRow.kind.in_(FOR_MANY), _MAILINGS_AT_ONCE)
+    )
     # Personal letters overtake, and yet leave half the way to the mailings, however many they are.
     lanes = [(personal, max(1, limit // 2) if for_many else limit)]
     lanes += [([sending], limit) for sending in for_many]
@@ -79,8 +117,13 @@ def claim(
     for lane, most in lanes:
         room = min(most, limit - len(claimed))
         if lane and room > 0:
-            rows = session.execute(_due([one.mailing_id for one in lane], now, room)).all()
             sendings = {one.mailing_id: one for one in lane}
+            which = list(sendings)
+            after = marks.of(which)
+            rows = session.execute(_due(which, now, room, after)).all()
+            marks.move(which, rows, room)
+            if after is not None and not rows:
+                rows = session.execute(_due(which, now, room)).all()
             claimed += _take(session, sendings, rows, worker, now, day, lease)
     return claimed
 
@@ -120,7 +163,12 @@ def _sendings(
     return [Sending(*row) for row in rows]  # type: ignore[arg-type]
 
 
-def _due(mailing_ids: Sequence[int], now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+def _due(
+    mailing_ids: Sequence[int],
+    now: datetime,
+    limit: int,
+    after: tuple[datetime, int] | None = None,
+) -> Select[*tuple[Any, ...]]:
     return (
         select(
             DeliveryRow.id,
@@ -130,11 +178,14 @@ def _due(mailing_ids: Sequence[int], now: datetime, limit: int) -> Select[*tuple
             DeliveryRow.letter_id,
             DeliveryRow.tries,
             DeliveryRow.doubts,
+            DeliveryRow.state,
+            DeliveryRow.due_at,
         )
         .where(
             DeliveryRow.mailing_id.in_(mailing_ids),
             DeliveryRow.state.in_(WAITING),
             DeliveryRow.due_at <= now,
+            *([tuple_(DeliveryRow.due_at, DeliveryRow.id) > after] if after else ()),
         )
         .order_by(DeliveryRow.due_at, DeliveryRow.id)
         .limit(limit)
@@ -153,6 +204,7 @@ def _take(
 ) -> list[Claimed]:
     values = _merge_values(session, rows, sendings)
     claimed = []
+    all_refused: list[list[int]] = []
     for mailing_id, group in groupby(
         sorted(rows, key=lambda row: row.mailing_id), lambda row: row.mailing_id
     ):
@@ -183,7 +235,14 @@ def _take(
                     )
                 )
         for reason, ids in refused.items():
-            end_unsent(session, DeliveryRow.id.in_(ids), reason, now)
+            end_unsent(session, ids, reason, now, worker)
+            all_refused.append(ids)
+    gone = {one for ids in all_refused for one in ids}
+    changes: Changes = {}
+    for row in rows:
+        if row.state == DEFERRED and row.id not in gone:
+            moved(changes, row.mailing_id, DEFERRED, CLAIMED)
+    tell(session, worker, changes)
     if claimed:
         session.execute(
             update(DeliveryRow)
@@ -230,4 +289,5 @@ def release(session: Session, worker: str, delivery_ids: Iterable[int]) -> None:
             DeliveryRow.state == CLAIMED,
         )
         .values(state=QUEUED, worker=None, lease_until=None)
+        .execution_options(synchronize_session=False)
     )

@@ -7,11 +7,12 @@
    group; readers for whom the issue has no item are skipped then and there.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CTE, Select, Text, case, column, func, literal, select, update, values
+from sqlalchemy import CTE, Select, Text, and_, case, column, func, literal, select, update, values
 from sqlalchemy.orm import Session
 
 from mailer import audience
@@ -19,6 +20,7 @@ from mailer.database import BigId, upsert
 from mailer.delivery.frozen import thaw
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
 from mailer.delivery.states import QUEUED, SKIPPED
+from mailer.delivery.tally import BY_HAND, tell
 from mailer.delivery.variants import NO_ITEM, variant_for
 from mailer.letter import Variant
 
@@ -51,7 +53,9 @@ class Step:
     lacks: tuple[Variant, ...] = ()
 
 
-def fan_out_chunk(session: Session, mailing_id: int, now: datetime) -> Step:
+def fan_out_chunk(
+    session: Session, mailing_id: int, now: datetime, worker: str = BY_HAND
+) -> Step:
     """Write the next deliveries of a mailing.
 
     The cursor moves in the transaction that writes the chunk, and only from where this call saw
@@ -85,7 +89,13 @@ def fan_out_chunk(session: Session, mailing_id: int, now: datetime) -> Step:
         letters, lacks = _letters(session, mailing_id, seen.content, readers)
         if lacks:
             return Step(more=True, lacks=lacks)
+        # A second fan-out, for who has come since, passes those by that have a delivery.
+        range_ = (seen.fan_out_cursor + 1, last)
+        before = _count(session, mailing_id, *range_)
         _insert_deliveries(session, mailing_id, readers, letters, now)
+        after = _count(session, mailing_id, *range_)
+        come = Counter(audience=after[0] - before[0], skipped=after[1] - before[1])
+        tell(session, worker, {mailing_id: come})
     more = bool(found == CHUNK)
     session.execute(
         update(MailingRow)
@@ -105,8 +115,11 @@ def _letters(
         row.variant: row.id
         for row in session.execute(
             select(CompiledLetterRow.variant, CompiledLetterRow.id)
-            .where(CompiledLetterRow.mailing_id == mailing_id)
-            .order_by(CompiledLetterRow.version)
+            .join(MailingRow, MailingRow.id == CompiledLetterRow.mailing_id)
+            .where(
+                CompiledLetterRow.mailing_id == mailing_id,
+                CompiledLetterRow.version == MailingRow.version,
+            )
         )
     }
     lacks = {variant for variant in wanted.values() if variant and variant.key not in stored}
@@ -126,9 +139,10 @@ def _insert_deliveries(
 ) -> None:
     reader, of = readers.subquery(), _table(letters)
     # A reader whose group came into being since the groups were looked at gets the usual letter.
+    version = select(MailingRow.version).where(MailingRow.id == mailing_id).scalar_subquery()
     usual = (
         select(func.min(CompiledLetterRow.id))
-        .where(CompiledLetterRow.mailing_id == mailing_id)
+        .where(CompiledLetterRow.mailing_id == mailing_id, CompiledLetterRow.version == version)
         .scalar_subquery()
     )
     letter = case((of.c.letter.is_(None), usual), else_=func.nullif(of.c.letter, _NONE))
@@ -156,6 +170,17 @@ def _insert_deliveries(
     session.execute(
         upsert(session, DeliveryRow).from_select(targets, deliveries).on_conflict_do_nothing()
     )
+
+
+def _count(session: Session, mailing_id: int, first: int, last: int) -> tuple[int, int]:
+    """How many deliveries this mailing has for the subscribers `first` to `last`; and how many of
+    them are skipped."""
+    of_chunk = and_(
+        DeliveryRow.mailing_id == mailing_id, DeliveryRow.subscriber_id.between(first, last)
+    )
+    skipped = func.sum(case((DeliveryRow.state == SKIPPED, 1), else_=0))
+    count, some = session.execute(select(func.count(), skipped).where(of_chunk)).one()
+    return count, int(some or 0)
 
 
 def _table(letters: Mapping[str, int]) -> CTE:

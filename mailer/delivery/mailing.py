@@ -201,9 +201,8 @@ def skip_some(database: Database, mailing_id: int, now: datetime) -> int:
         )
         .limit(_SKIP_CHUNK)
     )
-    these = DeliveryRow.id.in_(some) & DeliveryRow.state.in_(WAITING)
     with database.write() as session:
-        return end_unsent(session, these, "the mailing was cancelled", now)
+        return end_unsent(session, session.scalars(some).all(), "the mailing was cancelled", now)
 
 
 def require_new_readers(session: Session, config: Config, issue: Issue, now: datetime) -> None:

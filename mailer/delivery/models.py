@@ -16,8 +16,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mailer.database import Base, BigId, UtcDateTime
 
 _ONCE = "kind IN ('issue', 'announcement')"
-_UNFINISHED = "state IN ('queued', 'deferred')"
-_LEASED = "state IN ('claimed', 'in_flight')"
+_WAITING = "state IN ('queued', 'deferred')"
+_HELD = "lease_until IS NOT NULL"
+_TOLD = "state IN ('deferred', 'failed', 'skipped', 'in_doubt')"
+_BARE = "address IS NOT NULL"
 
 
 class MailingRow(Base):
@@ -26,7 +28,10 @@ class MailingRow(Base):
     `message_id_domain` and `nonce` are frozen here, so that a message sent again is the same
     message; `started_at` is its Date. `content` is the issue as it was then, from which variants
     are compiled that nobody needed at the start. `fan_out_cursor` is the last subscriber that
-    the fan-out has looked at; `fanned_out_at` is set when it has seen them all.
+    the fan-out has looked at; `fanned_out_at` is set when it has seen them all. `version` is that
+    of the letters which readers get from now on; it grows when the issue is corrected in the
+    middle. A correction names in `corrects_id` the mailing that it corrects. Nothing is sent after
+    `not_after`, whatever was deferred until then.
     """
 
     __tablename__ = "mailings"
@@ -60,6 +65,9 @@ class MailingRow(Base):
     start_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     send_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_after: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("mailings.id"))
     fan_out_cursor: Mapped[int] = mapped_column(BigId, default=0)
     fanned_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -88,7 +96,9 @@ class CompiledLetterRow(Base):
 class DeliveryRow(Base):
     """The ledger: one message of a mailing to one subscriber (or, for tests, to an address).
 
-    `letter_id` is NULL where the mailing has nothing for this reader.
+    `letter_id` is NULL where the mailing has nothing for this reader. `fault` says whose fault it
+    was that the relay did not take the message, "" where it took it: only faults of the mailbox
+    ever count against an address.
     """
 
     __tablename__ = "deliveries"
@@ -101,20 +111,17 @@ class DeliveryRow(Base):
         CheckConstraint("(subscriber_id IS NULL) <> (address IS NULL)", "recipient"),
         CheckConstraint("letter_id IS NOT NULL OR state = 'skipped'", "letter"),
         UniqueConstraint("mailing_id", "subscriber_id"),
-        UniqueConstraint("mailing_id", "address"),
-        Index(None, "mailing_id", "state"),
         Index(
-            "ix_deliveries__due",
+            "uq_deliveries__mailing_id_address",
             "mailing_id",
-            "due_at",
-            "id",
-            info={"where": _UNFINISHED},
+            "address",
+            unique=True,
+            info={"where": _BARE},
         ),
-        Index(
-            "ix_deliveries__lease",
-            "lease_until",
-            info={"where": _LEASED},
-        ),
+        # What is sent stands in none of these: a message costs no more than it must.
+        Index("ix_deliveries__due", "mailing_id", "due_at", "id", info={"where": _WAITING}),
+        Index("ix_deliveries__held", "mailing_id", "lease_until", info={"where": _HELD}),
+        Index("ix_deliveries__told", "mailing_id", "state", "id", info={"where": _TOLD}),
         Index(None, "subscriber_id"),
     )
 
@@ -131,6 +138,7 @@ class DeliveryRow(Base):
     worker: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reply_code: Mapped[int | None]
+    fault: Mapped[str] = mapped_column(String(10), default="", server_default="")
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -142,6 +150,29 @@ class MergeValueRow(Base):
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
     field: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+
+
+class TallyRow(Base):
+    """How many deliveries of a mailing for many stand where, as far as `worker` moved them.
+
+    The sum over the workers is the truth of the ledger, in every transaction. What is not counted
+    here is queued, claimed or in flight. `measured_at` and `rate` (messages a minute) are what the
+    worker saw last.
+    """
+
+    __tablename__ = "tallies"
+
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"), primary_key=True)
+    worker: Mapped[str] = mapped_column(String(64), primary_key=True)
+    audience: Mapped[int] = mapped_column(default=0, server_default="0")
+    deferred: Mapped[int] = mapped_column(default=0, server_default="0")
+    sent: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(default=0, server_default="0")
+    skipped: Mapped[int] = mapped_column(default=0, server_default="0")
+    in_doubt: Mapped[int] = mapped_column(default=0, server_default="0")
+    doubts: Mapped[int] = mapped_column(default=0, server_default="0")
+    measured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rate: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class WorkerRow(Base):

@@ -12,6 +12,7 @@ from mailer.config import Config
 from mailer.delivery import compose
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow, MergeValueRow
 from mailer.delivery.states import QUEUED
+from mailer.delivery.tally import BY_HAND, tell
 from mailer.letter import LetterDue
 
 
@@ -64,4 +65,5 @@ def enqueue(session: Session, config: Config, due: LetterDue, now: datetime) -> 
         MergeValueRow(delivery_id=delivery.id, field=field, value=value)
         for field, value in due.values.items()
     )
+    tell(session, BY_HAND, {mailing.id: {"audience": 1}})
     return True

@@ -1,39 +1,25 @@
-"""Recording: what happened to deliveries goes into the ledger, many in one transaction.
+"""Recording: what a reply, or the lack of one, makes of a delivery.
 
 `Outcome` says what became of one delivery; `outcome_of` makes it from a disposition, by the
-rules of retrying. `commit` writes a group of outcomes, and of deliveries that are about to pass
-their final dot, in one durable transaction.
+rules of retrying: pure functions. `ledger` writes outcomes down.
 """
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from sqlalchemy import and_, bindparam, case, or_, update
-from sqlalchemy.orm import Session
 
 from mailer.config import Pace
 from mailer.delivery.claim import Claimed
 from mailer.delivery.disposition import Disposition, Verdict
-from mailer.delivery.models import DeliveryRow
 from mailer.delivery.retry import next_try
-from mailer.delivery.states import (
-    CLAIMED,
-    DEFERRED,
-    ERASED,
-    FAILED,
-    IN_DOUBT,
-    IN_FLIGHT,
-    QUEUED,
-    SENT,
-)
+from mailer.delivery.states import DEFERRED, FAILED, IN_DOUBT, QUEUED, SENT
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of a delivery, as the ledger will say it."""
+    """What becomes of a delivery, as the ledger will say it; `doubted` where it was in doubt."""
 
     delivery_id: int
+    mailing_id: int
     state: str
     reason: str
     due_at: datetime
@@ -41,6 +27,8 @@ class Outcome:
     doubts: int
     reply_code: int | None
     finished_at: datetime | None
+    fault: str = ""
+    doubted: bool = False
 
 
 def outcome_of(
@@ -89,7 +77,7 @@ def doubt_of(
         outcome = _waiting(delivery, QUEUED, doubtful, delivery.tries + 1, now)
     else:
         outcome = outcome_of(delivery, doubtful, now, pace, chance)
-    return replace(outcome, doubts=delivery.doubts + 1)
+    return replace(outcome, doubts=delivery.doubts + 1, doubted=True)
 
 
 def _finished(
@@ -97,6 +85,7 @@ def _finished(
 ) -> Outcome:
     return Outcome(
         delivery.delivery_id,
+        delivery.sending.mailing_id,
         state,
         disposition.reason,
         now,
@@ -116,6 +105,7 @@ def _waiting(
 ) -> Outcome:
     return Outcome(
         delivery.delivery_id,
+        delivery.sending.mailing_id,
         state,
         disposition.reason,
         at,
@@ -123,80 +113,4 @@ def _waiting(
         delivery.doubts,
         disposition.code,
         None,
-    )
-
-
-_OUTCOME = (
-    update(DeliveryRow.__table__)  # type: ignore[arg-type]
-    .where(
-        DeliveryRow.__table__.c.id == bindparam("delivery"),
-        DeliveryRow.__table__.c.worker == bindparam("holder"),
-        # Not in_(HELD): many rows at once cannot have a list that expands.
-        or_(
-            DeliveryRow.__table__.c.state == CLAIMED,
-            DeliveryRow.__table__.c.state == IN_FLIGHT,
-        ),
-    )
-    .values(
-        state=bindparam("to_state"),
-        # Its reader was erased meanwhile, and a reply may repeat the address.
-        reason=case((DeliveryRow.__table__.c.reason == ERASED, ""), else_=bindparam("to_reason")),
-        due_at=bindparam("to_due_at"),
-        tries=bindparam("to_tries"),
-        doubts=bindparam("to_doubts"),
-        reply_code=bindparam("to_reply_code"),
-        finished_at=bindparam("to_finished_at"),
-        worker=None,
-        lease_until=None,
-    )
-)
-
-
-def commit(
-    session: Session,
-    worker: str,
-    entering: Sequence[int],
-    outcomes: Sequence[Outcome],
-    lease_until: datetime,
-    tried: Collection[int] = (),
-) -> set[int]:
-    """Write that `entering` may now pass their final dots, and what became of `outcomes`.
-
-    Returns those of `entering` that this worker still holds; the others must not be sent. `tried`
-    are those whose entry was written before by a transaction that failed as it ended: it may have
-    been committed all the same, so that what is in flight by it has entered.
-    """
-    # Outcomes first: one that is written again, since the reply to its COMMIT was lost, must not
-    # take back what enters now.
-    if outcomes:
-        session.connection().execute(
-            _OUTCOME,
-            [
-                {
-                    "delivery": outcome.delivery_id,
-                    "holder": worker,
-                    "to_state": outcome.state,
-                    "to_reason": outcome.reason,
-                    "to_due_at": outcome.due_at,
-                    "to_tries": outcome.tries,
-                    "to_doubts": outcome.doubts,
-                    "to_reply_code": outcome.reply_code,
-                    "to_finished_at": outcome.finished_at,
-                }
-                for outcome in outcomes
-            ],
-        )
-    if not entering:
-        return set()
-    enters = DeliveryRow.state == CLAIMED
-    if tried:
-        enters = or_(enters, and_(DeliveryRow.state == IN_FLIGHT, DeliveryRow.id.in_(tried)))
-    return set(
-        session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id.in_(entering), DeliveryRow.worker == worker, enters)
-            .values(state=IN_FLIGHT, lease_until=lease_until)
-            .returning(DeliveryRow.id)
-            .execution_options(synchronize_session=False)
-        ).scalars()
     )

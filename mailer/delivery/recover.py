@@ -1,18 +1,20 @@
 """Keeping the ledger true beside the sending: leases, recovery, the end of mailings, workers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow
-from mailer.delivery.states import CLAIMED, FAILED, HELD, IN_DOUBT, IN_FLIGHT, QUEUED, UNFINISHED
+from mailer.delivery.states import CLAIMED, FAILED, HELD, IN_DOUBT, QUEUED, WAITING
+from mailer.delivery.tally import BY_HAND, Changes, moved, tell
 
 WORKER_GONE_AFTER = timedelta(seconds=15)
 _FORGET_WORKER_AFTER = timedelta(days=1)
-_RENEWED_AT_ONCE = 500
+_AT_ONCE = 500
 
 
 def renew(
@@ -20,72 +22,111 @@ def renew(
 ) -> None:
     """Hold for longer what this worker knows to hold."""
     ids = iter(delivery_ids)
-    while some := list(islice(ids, _RENEWED_AT_ONCE)):
+    while some := list(islice(ids, _AT_ONCE)):
         session.execute(
             update(DeliveryRow)
             .where(
                 DeliveryRow.id.in_(some), DeliveryRow.worker == worker, DeliveryRow.state.in_(HELD)
             )
             .values(lease_until=lease_until)
+            .execution_options(synchronize_session=False)
         )
 
 
 def free_unknown(
-    session: Session, worker: str, renewed_until: datetime, now: datetime, in_doubt: str
+    session: Session, worker: str, known: Set[int], now: datetime, in_doubt: str
 ) -> int:
-    """Free what stands under this worker's name and is not known to it; returns how many.
+    """Free what stands under this worker's name and is not `known` to it; returns how many.
 
-    Such a claim was committed, and the reply to its COMMIT was lost. To be called right after
-    `renew`, with its `lease_until`: all that the worker knows of has that very lease.
+    Such a claim was committed, and the reply to its COMMIT was lost.
     """
-    unknown = (DeliveryRow.worker == worker) & (DeliveryRow.lease_until < renewed_until)
-    return _free(session, unknown, now, in_doubt, "its worker lost sight of it")
+    held = session.scalars(
+        select(DeliveryRow.id).where(
+            DeliveryRow.lease_until.is_not(None), DeliveryRow.worker == worker
+        )
+    )
+    unknown = [one for one in held if one not in known]
+    if not unknown:
+        return 0
+    which = DeliveryRow.id.in_(unknown) & (DeliveryRow.worker == worker)
+    return _free(session, which, now, in_doubt, "its worker lost sight of it", worker)
 
 
 def recover(
-    session: Session, now: datetime, in_doubt: str, *, sole_sender: str | None = None
+    session: Session,
+    now: datetime,
+    in_doubt: str,
+    *,
+    worker: str = BY_HAND,
+    sole_sender: bool = False,
 ) -> int:
     """Free what workers hold that are gone; returns how many deliveries that were.
 
     A lease that is over frees its delivery: claimed → queued; in flight → in doubt, which under
-    "resend" means queued again and counted. `sole_sender` names the one worker of a SQLite
-    database, which holds the sender's lock: all other workers are gone, whatever their leases.
+    "resend" means queued again and counted. `sole_sender`: `worker` is the one worker of a SQLite
+    database, which holds the sender's lock: all others are gone, whatever their leases.
     A test that was interrupted is failed: it is never sent by anybody else.
     """
     gone = DeliveryRow.lease_until < now
-    if sole_sender is not None:
-        others = DeliveryRow.worker.like("sender-%") & (DeliveryRow.worker != sole_sender)
-        gone = or_(gone, others)
-    return _free(session, gone, now, in_doubt, "its worker is gone")
+    if sole_sender:
+        gone = or_(gone, DeliveryRow.worker.like("sender-%") & (DeliveryRow.worker != worker))
+    return _free(session, gone, now, in_doubt, "its worker is gone", worker)
 
 
 def _free(
-    session: Session, which: ColumnElement[bool], now: datetime, in_doubt: str, why: str
+    session: Session,
+    which: ColumnElement[bool],
+    now: datetime,
+    in_doubt: str,
+    why: str,
+    worker: str,
 ) -> int:
-    tests = select(MailingRow.id).where(MailingRow.kind == "test")
-    free = {"worker": None, "lease_until": None}
-    doubtful = (
+    rows = session.execute(
+        select(
+            DeliveryRow.id,
+            DeliveryRow.mailing_id,
+            DeliveryRow.state,
+            exists()
+            .where(MailingRow.id == DeliveryRow.mailing_id, MailingRow.kind == "test")
+            .label("is_test"),
+        )
+        .where(DeliveryRow.lease_until.is_not(None), DeliveryRow.state.in_(HELD), which)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not rows:
+        return 0
+    doubtful: dict[str, Any] = (
         {"state": IN_DOUBT}
         if in_doubt == "hold"
         else {"state": QUEUED, "due_at": now, "doubts": DeliveryRow.doubts + 1}
     )
-    freed = 0
-    for states, only_tests, values in (
-        (HELD, True, {"state": FAILED, "reason": "interrupted", "finished_at": now}),
-        ((CLAIMED,), False, {"state": QUEUED}),
-        ((IN_FLIGHT,), False, {**doubtful, "reason": f"in doubt: {why}"}),
+    changes: Changes = {}
+    for rule, values in (
+        (_INTERRUPTED, {"state": FAILED, "reason": "interrupted", "finished_at": now}),
+        (_UNTOUCHED, {"state": QUEUED, "due_at": now}),
+        (_DOUBTFUL, {**doubtful, "reason": f"in doubt: {why}"}),
     ):
-        is_test = DeliveryRow.mailing_id.in_(tests)
-        freed += len(
+        some = [row for row in rows if rule == _rule_for(row.state, is_test=row.is_test)]
+        for start in range(0, len(some), _AT_ONCE):
             session.execute(
                 update(DeliveryRow)
-                .where(DeliveryRow.state.in_(states), which, is_test if only_tests else ~is_test)
-                .values(**values, **free)
-                .returning(DeliveryRow.id)
+                .where(DeliveryRow.id.in_([row.id for row in some[start : start + _AT_ONCE]]))
+                .values(**values, worker=None, lease_until=None)
                 .execution_options(synchronize_session=False)
-            ).all()
-        )
-    return freed
+            )
+        for row in some:
+            moved(changes, row.mailing_id, QUEUED, values["state"], int("doubts" in values))
+    tell(session, worker, changes)
+    return len(rows)
+
+
+_INTERRUPTED, _UNTOUCHED, _DOUBTFUL = "interrupted", "untouched", "doubtful"
+
+
+def _rule_for(state: str, *, is_test: bool) -> str:
+    if is_test:
+        return _INTERRUPTED
+    return _UNTOUCHED if state == CLAIMED else _DOUBTFUL
 
 
 def finish(session: Session, now: datetime) -> list[int]:
@@ -93,8 +134,11 @@ def finish(session: Session, now: datetime) -> list[int]:
 
     Deliveries that are held in doubt wait for a person, not for us, and do not keep a mailing.
     """
-    left = exists().where(
-        DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.state.in_(UNFINISHED)
+    waiting = exists().where(
+        DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.state.in_(WAITING)
+    )
+    held = exists().where(
+        DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.lease_until.is_not(None)
     )
     return list(
         session.execute(
@@ -102,7 +146,8 @@ def finish(session: Session, now: datetime) -> list[int]:
             .where(
                 MailingRow.status == "sending",
                 MailingRow.fanned_out_at.is_not(None),
-                ~left,
+                ~waiting,
+                ~held,
             )
             .values(status="sent", finished_at=now)
             .returning(MailingRow.id)
@@ -114,7 +159,7 @@ def finish(session: Session, now: datetime) -> list[int]:
 def cancelled_with_rest(session: Session) -> list[int]:
     """Cancelled mailings of which something waits still (it was held when they were cancelled)."""
     waiting = exists().where(
-        DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.state.in_(("queued", "deferred"))
+        DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.state.in_(WAITING)
     )
     return list(
         session.execute(

@@ -2,24 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow
+from mailer.delivery.models import DeliveryRow, MailingRow, TallyRow, WorkerRow
 from mailer.delivery.recover import WORKER_GONE_AFTER, waiting_without_worker
-from mailer.delivery.states import CLAIMED, QUEUED, STATES
+from mailer.delivery.states import FAILED, IN_FLIGHT, SENT
+from mailer.delivery.tally import COUNTED_STATES, tallied
 
 DRAFT = "draft"
+_MEASURED_LATELY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """A mailing's state; the counts add up to `audience` once the fan-out has ended.
 
-    `claimed` counts in `queued`. `rate_per_s` is messages a second since the start, `eta_s` the
-    seconds that are left at that rate, None where nobody can tell.
+    `claimed` counts in `queued`. `rate_per_s` is messages a second at this moment, or since the
+    start where nothing is measured; `eta_s` the seconds that are left at that rate, None where
+    nobody can tell.
     """
 
     status: str
@@ -47,18 +50,18 @@ def status_of(session: Session, issue_id: int, kind: str, now: datetime) -> Stat
     ).scalar()
     if mailing is None:
         return Status(DRAFT)
-    counts = dict.fromkeys(STATES, 0)
-    doubts = 0
-    for state, count, doubted in session.execute(
-        select(DeliveryRow.state, func.count(), func.sum(DeliveryRow.doubts))
-        .where(DeliveryRow.mailing_id == mailing.id)
-        .group_by(DeliveryRow.state)
-    ):
-        counts[state] = count
-        doubts += int(doubted or 0)
-    counts[QUEUED] += counts.pop(CLAIMED)
-    rate = _rate(mailing, counts["sent"] + counts["failed"], now)
-    left = counts[QUEUED] + counts["in_flight"]
+    tally = tallied(session, [mailing.id])[mailing.id]
+    in_flight = session.scalars(
+        select(func.count()).where(
+            DeliveryRow.mailing_id == mailing.id,
+            DeliveryRow.lease_until.is_not(None),
+            DeliveryRow.state == IN_FLIGHT,
+        )
+    ).one()
+    counts = {state: tally[state] for state in COUNTED_STATES}
+    queued = tally["audience"] - sum(counts.values()) - in_flight
+    rate = _rate_now(session, mailing, now) or _rate(mailing, tally[SENT] + tally[FAILED], now)
+    left = queued + in_flight
     reason = mailing.reason
     if mailing.status == "sending" and not reason:
         reason = _trouble(session, now)
@@ -68,9 +71,11 @@ def status_of(session: Session, issue_id: int, kind: str, now: datetime) -> Stat
     return Status(
         status=mailing.status,
         reason=reason,
-        audience=sum(counts.values()),
+        audience=tally["audience"],
+        queued=queued,
+        in_flight=in_flight,
         **counts,
-        resent_in_doubt=doubts,
+        resent_in_doubt=tally["doubts"],
         start_at=mailing.start_at,
         started_at=mailing.started_at,
         finished_at=mailing.finished_at,
@@ -84,6 +89,18 @@ def _rate(mailing: MailingRow, done: int, now: datetime) -> float:
         return 0.0
     seconds = ((mailing.finished_at or now) - mailing.started_at).total_seconds()
     return done / seconds if seconds > 0 else 0.0
+
+
+def _rate_now(session: Session, mailing: MailingRow, now: datetime) -> float:
+    """What the workers see at this moment, together; 0 where they see nothing."""
+    if mailing.status != "sending":
+        return 0.0
+    measured = session.scalars(
+        select(func.sum(TallyRow.rate)).where(
+            TallyRow.mailing_id == mailing.id, TallyRow.measured_at >= now - _MEASURED_LATELY
+        )
+    ).one()
+    return int(measured or 0) / 60
 
 
 def _trouble(session: Session, now: datetime) -> str:

@@ -17,11 +17,13 @@ from mailer.database import Database
 from mailer.delivery import compose, smtp
 from mailer.delivery.claim import Claimed, Sending
 from mailer.delivery.disposition import Disposition, Stage, Verdict, judge
+from mailer.delivery.ledger import Ledger
 from mailer.delivery.message import MessageMaker
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
-from mailer.delivery.record import Outcome, commit
+from mailer.delivery.record import Outcome
 from mailer.delivery.sender import worker_name
 from mailer.delivery.states import CLAIMED, FAILED, SENT
+from mailer.delivery.tally import tell
 from mailer.delivery.variants import usual_variants
 from mailer.delivery.wire import ConnectionLost
 from mailer.errors import WrongInput
@@ -57,8 +59,9 @@ async def send(
     claimed = _write_down(database, config, issue, letter, list(recipients.values()), worker, actor)
     maker = MessageMaker(config, Signer(config.site.secret_key, config.site.old_secret_keys))
     trials, connection, fault = [], None, ""
+    ledger = Ledger(database, worker)
     for delivery in claimed:
-        _commit(database, worker, [delivery.delivery_id], [])
+        ledger.commit([delivery.delivery_id], [])
         if connection is None or connection.botched:
             connection, fault = await _any_relay(config)
         if connection is None:
@@ -74,7 +77,8 @@ async def send(
                 disposition.reason,
             )
         )
-        _commit(database, worker, [], [_outcome(delivery, disposition)])
+        ledger.commit([], [_outcome(delivery, disposition)])
+    ledger.close()
     if connection is not None:
         await connection.quit()
     with database.write() as session:
@@ -134,6 +138,7 @@ def _write_down(
         ]
         session.add_all(rows)
         session.flush()
+        tell(session, worker, {mailing.id: {"audience": len(rows)}})
         audit.record(session, now, actor, f"issue {issue.id}", f"{len(rows)} test letters")
         sending = Sending(
             mailing.id,
@@ -180,10 +185,14 @@ def _outcome(delivery: Claimed, disposition: Disposition) -> Outcome:
     state = SENT if disposition.verdict is Verdict.SENT else FAILED
     now = clock.now()
     return Outcome(
-        delivery.delivery_id, state, disposition.reason, now, 1, 0, disposition.code, now
+        delivery.delivery_id,
+        delivery.sending.mailing_id,
+        state,
+        disposition.reason,
+        now,
+        1,
+        0,
+        disposition.code,
+        now,
+        disposition.fault.value,
     )
-
-
-def _commit(database: Database, worker: str, entering: list[int], outcomes: list[Outcome]) -> None:
-    with database.write() as session:
-        commit(session, worker, entering, outcomes, clock.now() + _LEASE)
