@@ -148,11 +148,11 @@ _NAMED = _OURS - _MAIL
 # Statuses that say no more than the code does, so that the words have to.
 _VAGUE = "|X.0.*|X.1.0|X.2.0|X.5.0"
 
-_SES_RATE = r"throttling failure: maximum sending rate"
-_SES_QUOTA = r"throttling failure"
+_SES_RATE = r"^throttling failure: maximum sending rate"
+_SES_QUOTA = r"^throttling failure"
 _CREDITS = r"maximum credits exceeded"
 _GOOGLE_PEAK = r"smtp relay limit exceeded"
-_GOOGLE_DAY = r"daily (user |smtp relay )?(sending )?(limit|quota) exceeded"
+_GOOGLE_DAY = r"^daily (user sending limit|sending quota|smtp relay (sending )?limit) exceeded"
 _ANVIL = r"^error: too (much mail|many recipients) from"
 _THREADS = r"sender thread limit exceeded"
 _UNUSUAL = r"unusual rate"
@@ -182,8 +182,10 @@ _RELAYING = (
     r"|requires authentication|must (be )?authenticated?\b|not (authenticated|verified)"
 )
 _SENDER = r"\bsender\b|mail ?from\b|return[- ]path|reverse dns|\bptr\b|\b[eh][eh]lo\b"
+# A mailbox's quota, not that of whoever sends.
 _FULL = (
-    r"over[- ]?quota|quota (is |has been )?exceeded|exceed\w* (\w+ ){0,3}quota|quota violation"
+    r"over[- ]?quota|(?<!sending )(?<!message )quota (is |has been )?exceeded|quota violation"
+    r"|exceed\w* (?!your )(\w+ ){0,3}(?<!sending )quota"
     r"|(mailbox|account|inbox|storage)( \S+){0,3} full|exceeded storage allocation"
     r"|mailbox size limit|destinataire pleine"
 )
@@ -210,14 +212,15 @@ TABLE: tuple[Row, ...] = (
     Row(_DOT, "2..", "*", "", _S, Fault.NONE, "RFC 5321 section 4.2.1"),
     Row(RELAY_STAGES, "...", "*", "", _R, _REL, "RFC 5321 section 3.1: nobody is named yet"),
 
-    # The relay speaks of itself in the middle of a delivery.
+    # The relay speaks of itself in the middle of a delivery. Exact words only: what a domain says
+    # through a relay must not stop the mail of everybody else.
     Row(_MAIL, "530|534|535|538", "*", "", _R, _REL, "RFC 4954 section 6"),
     Row(_MAIL, "432|454", "X.7.0|X.7.12", "", _R, _REL, "RFC 4954 section 6"),
     Row(_OURS, "454", "*", _SES_RATE, _R, _REL, "Amazon SES: so many a second", too_fast=True),
     Row(_OURS, "454", "*", _SES_QUOTA, _R, _REL, "Amazon SES: so many a day"),
     Row(_OURS, "45.", "*", _CREDITS, _R, _REL, "SendGrid: so many a day"),
     Row(_OURS, "450", "X.2.1", _GOOGLE_PEAK, _R, _REL, "Google's relay", too_fast=True),
-    Row(_OURS, "5..", "*", _GOOGLE_DAY, _R, _REL, "Google's relay: our quota, no refusal"),
+    Row(_OURS, "550", "X.4.5|X.7.1", _GOOGLE_DAY, _R, _REL, "Google's relay: our quota"),
     Row(_MAIL | _RCPT, "450", "X.7.1", _ANVIL, _R, _REL, "Postfix anvil(8)", too_fast=True),
     Row(_OURS, "432", "X.3.2", _THREADS, _R, _REL, "Microsoft 365's relay", too_fast=True),
 

@@ -95,6 +95,12 @@ DOT  | 451 4.3.0 Mail server temporarily rejected message. - gsmtp | deferred re
 DOT  | 451 Temporary local problem - please try later | deferred relay
 MAIL | 452 4.2.2 Over quota | deferred relay
 
+RCPT | 550 5.2.2 Daily quota exceeded | failed mailbox
+DOT  | 550 host mx.example.org said: 550 5.4.5 Daily sending quota exceeded | failed policy
+DOT  | 454 host mx.example.org said: 454 Throttling failure: Maximum sending rate exceeded. | deferred relay
+RCPT | 450 4.7.1 host mx.example.org said: Error: too much mail from 192.0.2.1 | deferred policy
+RCPT | 550 You have exceeded your daily quota | failed policy
+RCPT | 550 The user has exceeded his disk quota | failed mailbox
 RCPT | 552 Too many recipients | deferred relay
 RCPT | 552 5.5.3 Too many recipients | deferred relay
 RCPT | 552 Requested mail action aborted: exceeded storage allocation | deferred mailbox
