@@ -9,8 +9,8 @@
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
-and `recover` its rules. What an SMTP reply means stands in `disposition`, when to try again in
-`retry`: both without I/O.
+and `recover` its rules. What an SMTP reply means stands in `disposition`, when to try again, and
+when a domain rests, in `retry`: both without I/O.
 """
 
 from typing import TYPE_CHECKING

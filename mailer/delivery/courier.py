@@ -189,7 +189,7 @@ class Courier:
             raise
         if disposition.verdict is Verdict.RELAY:
             self._shut_gate(disposition.reason)
-        if disposition.verdict in (Verdict.RELAY, Verdict.SOON):
+        if disposition.closes:
             connection.close()
         self._with.book.record(self._outcome(delivery, disposition))
 

@@ -51,12 +51,10 @@ def outcome_of(
         case Verdict.SOON:
             at: datetime | None = now + pace.retry_first
             at = at if at is not None and at <= until else None
-        case Verdict.DEFERRED:
+        case Verdict.DEFERRED | Verdict.THROTTLED:
             at = next_try(tries, now, pace.retry_first, until, chance).at
     if at is None:
-        given_up = Disposition(
-            disposition.verdict, f"given up; at last: {disposition.reason}", disposition.code
-        )
+        given_up = replace(disposition, reason=f"given up; at last: {disposition.reason}")
         return _finished(delivery, FAILED, given_up, tries, now)
     return _waiting(delivery, DEFERRED, disposition, tries, at)
 

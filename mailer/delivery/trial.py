@@ -68,7 +68,7 @@ async def send(
             disposition = Disposition(Verdict.FAILED, fault)
         else:
             disposition = await _transmit(connection, maker, letter, delivery)
-            if disposition.verdict in (Verdict.RELAY, Verdict.SOON):
+            if disposition.closes:
                 connection.close()
         trials.append(
             Trial(
