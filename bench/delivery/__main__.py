@@ -151,6 +151,8 @@ def main() -> None:
             print(f"\nrate of a million beside {FEW:,}: {million.ratio / few.ratio:.2f}")
         if not asked.no_parts:
             print()
+            if asked.markdown:
+                print("| part | cost |\n| --- | --: |")
             for part, figure in parts(scratch, size):
                 print(f"| {part} | {figure} |" if asked.markdown else f"{part:<14}{figure}")
 

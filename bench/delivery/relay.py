@@ -118,7 +118,7 @@ def running(
     file = program.with_name(f"counts-{port}")
     file.unlink(missing_ok=True)
     environment = os.environ | ({counts_in: str(file)} if counts_in else {})
-    words = [program, str(port), *([record] if record else [])]
+    words = [str(program), str(port), *([str(record)] if record else [])]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         if counts_in:

@@ -173,7 +173,7 @@ class OnPostgresql:
 
     def _execute(self, database: str, statement: str) -> None:
         with psycopg.connect(f"{self._server}/{database}", autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 @contextmanager
