@@ -27,6 +27,7 @@ bench: setup-dev  ## Measure; prints figures, judges nothing.
 	$(BIN)/python bench/letter.py
 	$(BIN)/python bench/inlining.py
 	$(BIN)/python bench/commands.py
+	$(BIN)/python -m bench.delivery --readers 5000 --connections 20 --status
 
 lock: setup-dev  ## Lock the newest versions that pyproject.toml allows; names no host.
 	$(PIP) uv
