@@ -30,6 +30,7 @@ from mailer.config.values import (
     Lines,
     MailboxLine,
     Port,
+    Rate,
     SecretKey,
     http_url,
 )
@@ -211,7 +212,25 @@ class Relay(_Section):
     ca_file: FilePath | None = None
     connections: Annotated[int, Field(ge=1, le=500)] = 10
     messages_per_connection: Annotated[int, Field(ge=1)] = 1000
+    messages_per_minute: Rate | None = None
+    weight: Annotated[int, Field(ge=0, le=1000)] = 1
+    senders: tuple[Line, ...] = ()
     helo: Line | None = None
+
+    @field_validator("senders", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("senders")
+    @classmethod
+    def _domains_or_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for sender in value:
+            if not ADDRESS.fullmatch(sender) and not DOMAIN.fullmatch(sender):
+                raise ValueError(
+                    f'{sender!r} is no sender; write a domain, like "psg.example", or an address'
+                )
+        return tuple(sender.lower() for sender in value)
 
     @field_validator("helo")
     @classmethod
@@ -236,6 +255,22 @@ class Delivery(_Section):
 
     lease: Duration = timedelta(seconds=60)
     in_doubt: Literal["resend", "hold"] = "resend"
+    seeds: tuple[Line, ...] = ()
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("seeds")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not ADDRESS.fullmatch(address):
+                raise ValueError(f'{address!r} is no address; write one like "seed@psg.example"')
+        if len({address.lower() for address in value}) < len(value):
+            raise ValueError("an address stands there twice")
+        return value
 
     @field_validator("lease")
     @classmethod
@@ -246,11 +281,54 @@ class Delivery(_Section):
         return value
 
 
+class DomainLimit(_Section):
+    """What one domain of recipients is sent at most, over each relay; "*" is each other domain."""
+
+    domain: Line
+    connections: Annotated[int, Field(ge=1, le=500)] | None = None
+    messages_per_minute: Rate | None = None
+
+    @field_validator("domain")
+    @classmethod
+    def _a_labels(cls, value: str) -> str:
+        # What is compared with it is a recipient's domain, in lower-case A-labels.
+        if value != "*" and not DOMAIN.fullmatch(value):
+            raise ValueError(
+                'write a domain in plain ASCII, like "example.org", or "*" for each other one'
+            )
+        return value.lower()
+
+    @model_validator(mode="after")
+    def _some_limit(self) -> "DomainLimit":
+        if self.connections is None and self.messages_per_minute is None:
+            raise ValueError("it limits nothing; give connections, messages_per_minute, or both")
+        return self
+
+
 class Pace(_Section):
-    """When a message is tried again, and when it is given up."""
+    """When a message is tried again and given up, and what goes slower than it could."""
 
     retry_first: Duration = timedelta(minutes=5)
     give_up: Duration = timedelta(hours=48)
+    pause_after_first: Annotated[int, Field(ge=0)] = 0
+    pause_at_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    domain: tuple[DomainLimit, ...] = ()
+
+    @field_validator("domain", mode="before")
+    @classmethod
+    def _domains(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            raise ValueError("write [[pace.domain]], with two brackets")
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("domain")
+    @classmethod
+    def _each_once(cls, value: tuple[DomainLimit, ...]) -> tuple[DomainLimit, ...]:
+        names = [limit.domain for limit in value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f'"{name}" stands there twice; keep one of them')
+        return value
 
     @field_validator("retry_first", "give_up")
     @classmethod
@@ -306,6 +384,8 @@ class Config(_Section):
     def _one_at_least(cls, value: tuple[Relay, ...]) -> tuple[Relay, ...]:
         if not value:
             raise ValueError("there is none; write a section [[relay]]")
+        if not any(relay.weight for relay in value):
+            raise ValueError("all have weight 0, and stand in for nobody; give one another weight")
         return value
 
     @model_validator(mode="after")
