@@ -13,13 +13,13 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, exists, select, update
 from sqlalchemy.orm import Session
 
 from mailer import audience
 from mailer.audience import NotSendable, Recipient
 from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow
-from mailer.delivery.states import CLAIMED, QUEUED, WAITING
+from mailer.delivery.states import CLAIMED, DEFERRED, QUEUED, WAITING
 from mailer.delivery.unsent import end_unsent
 
 FOR_MANY = ("issue", "announcement", "correction")
@@ -230,4 +230,22 @@ def release(session: Session, worker: str, delivery_ids: Iterable[int]) -> None:
             DeliveryRow.state == CLAIMED,
         )
         .values(state=QUEUED, worker=None, lease_until=None)
+    )
+
+
+def put_off(session: Session, worker: str, delivery_ids: Iterable[int], due_at: datetime) -> None:
+    """Give back what was claimed and may not be begun before `due_at`; that counts as no try."""
+    session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id.in_(list(delivery_ids)),
+            DeliveryRow.worker == worker,
+            DeliveryRow.state == CLAIMED,
+        )
+        .values(
+            state=case((DeliveryRow.tries > 0, DEFERRED), else_=QUEUED),
+            due_at=due_at,
+            worker=None,
+            lease_until=None,
+        )
     )
