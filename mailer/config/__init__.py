@@ -14,17 +14,16 @@ from mailer.config.model import (
     Config,
     Database,
     Delivery,
-    DomainLimit,
     Log,
     Mail,
     Organisation,
-    Pace,
     Privacy,
     Relay,
     Schedule,
     Site,
     is_loopback,
 )
+from mailer.config.pace import DomainLimit, Pace
 from mailer.config.resources import resource
 from mailer.config.values import parse_duration
 

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
+from mailer.config.pace import Pace
+from mailer.config.section import Section
 from mailer.config.values import (
     ADDRESS,
     DOMAIN,
@@ -38,13 +38,7 @@ from mailer.config.values import (
 EXAMPLE_KEY = "replace-this-by-32-characters-or-more-of-your-own"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
-
-
-class Organisation(_Section):
+class Organisation(Section):
     """Who publishes."""
 
     name: Annotated[Line, Field(min_length=1)]
@@ -85,7 +79,7 @@ class Organisation(_Section):
         return ZoneInfo(self.timezone)
 
 
-class Site(_Section):
+class Site(Section):
     """Where the pages stand, and the keys that sign the links to them."""
 
     url: str
@@ -147,7 +141,7 @@ class Site(_Section):
         return is_loopback(self.host)
 
 
-class Database(_Section):
+class Database(Section):
     """SQLite in a file, or PostgreSQL."""
 
     url: Annotated[str, Field(repr=False)] = "sqlite:///mailer.db"
@@ -164,7 +158,7 @@ class Database(_Section):
         return value
 
 
-class Mail(_Section):
+class Mail(Section):
     """What the letters say of their sender."""
 
     from_: Annotated[MailboxLine, Field(alias="from")]
@@ -201,7 +195,7 @@ class Mail(_Section):
         return value
 
 
-class Relay(_Section):
+class Relay(Section):
     """An SMTP server that takes our letters on."""
 
     host: Annotated[Line, Field(min_length=1)]
@@ -250,7 +244,7 @@ class Relay(_Section):
         return self
 
 
-class Delivery(_Section):
+class Delivery(Section):
     """How the ledger is worked off."""
 
     lease: Duration = timedelta(seconds=60)
@@ -281,84 +275,27 @@ class Delivery(_Section):
         return value
 
 
-class DomainLimit(_Section):
-    """What one domain of recipients is sent at most, over each relay; "*" is each other domain."""
-
-    domain: Line
-    connections: Annotated[int, Field(ge=1, le=500)] | None = None
-    messages_per_minute: Rate | None = None
-
-    @field_validator("domain")
-    @classmethod
-    def _a_labels(cls, value: str) -> str:
-        # What is compared with it is a recipient's domain, in lower-case A-labels.
-        if value != "*" and not DOMAIN.fullmatch(value):
-            raise ValueError(
-                'write a domain in plain ASCII, like "example.org", or "*" for each other one'
-            )
-        return value.lower()
-
-    @model_validator(mode="after")
-    def _some_limit(self) -> "DomainLimit":
-        if self.connections is None and self.messages_per_minute is None:
-            raise ValueError("it limits nothing; give connections, messages_per_minute, or both")
-        return self
-
-
-class Pace(_Section):
-    """When a message is tried again and given up, and what goes slower than it could."""
-
-    retry_first: Duration = timedelta(minutes=5)
-    give_up: Duration = timedelta(hours=48)
-    pause_after_first: Annotated[int, Field(ge=0)] = 0
-    pause_at_share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    domain: tuple[DomainLimit, ...] = ()
-
-    @field_validator("domain", mode="before")
-    @classmethod
-    def _domains(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            raise ValueError("write [[pace.domain]], with two brackets")
-        return tuple(value) if isinstance(value, list) else value
-
-    @field_validator("domain")
-    @classmethod
-    def _each_once(cls, value: tuple[DomainLimit, ...]) -> tuple[DomainLimit, ...]:
-        names = [limit.domain for limit in value]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f'"{name}" stands there twice; keep one of them')
-        return value
-
-    @field_validator("retry_first", "give_up")
-    @classmethod
-    def _some(cls, value: timedelta) -> timedelta:
-        if value < timedelta(milliseconds=100):
-            raise ValueError("must be at least 100ms")
-        return value
-
-
-class Schedule(_Section):
+class Schedule(Section):
     """What happens to a mailing whose time went by while nobody was there to send it."""
 
     late_after: Duration = timedelta(hours=6)
 
 
-class Privacy(_Section):
+class Privacy(Section):
     """How long what is known of readers is kept."""
 
     unconfirmed: Duration = timedelta(days=30)
     networks: Duration = timedelta(days=90)
 
 
-class Log(_Section):
+class Log(Section):
     """What is told on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
-class Config(_Section):
+class Config(Section):
     """The whole configuration, as `config.example.toml` documents it."""
 
     organisation: Organisation
