@@ -17,13 +17,13 @@ from mailer.config.model import (
     Log,
     Mail,
     Organisation,
-    Pace,
     Privacy,
     Relay,
     Schedule,
     Site,
     is_loopback,
 )
+from mailer.config.pace import DomainLimit, Pace
 from mailer.config.resources import resource
 from mailer.config.values import parse_duration
 
@@ -31,6 +31,7 @@ __all__ = [
     "Config",
     "Database",
     "Delivery",
+    "DomainLimit",
     "Log",
     "Mail",
     "Organisation",

@@ -1,6 +1,7 @@
 """From a TOML file and the environment to a `Config`, or to a sentence that says what is wrong."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _PREFIX = "MAILER_"
 _NOT_KEYS = {"MAILER_CONFIG"}
+_SEVERAL = {"relay", "domain"}
+"""Of these sections there may be more than one."""
 _SECRETS_FROM_FILES = {
     ("site", "secret_key_file"): "secret_key",
     ("database", "url_file"): "url",
@@ -80,7 +83,7 @@ def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str
                         place.append({})
                     place = place[int(key)]
                 else:
-                    place = place.setdefault(key, [] if key == "relay" else {})
+                    place = place.setdefault(key, [] if key in _SEVERAL else {})
             place[keys[-1]] = _typed(keys, value)
         except (ValueError, LookupError, TypeError, AttributeError):
             raise WrongInput(
@@ -122,8 +125,11 @@ def _typed(keys: list[str], value: str) -> object:
         model = fields[key].annotation
         inner = [a for a in get_args(model) if hasattr(a, "model_fields")]
         model = inner[0] if inner else model
-    if model is int and value.lstrip("-").isdecimal():
+    kinds = {model, *(get_args(kind)[0] for kind in get_args(model) if get_args(kind))}
+    if kinds & {int, float} and value.lstrip("-").isdecimal():
         return int(value)
+    if float in kinds and re.fullmatch(r"\d*\.\d+", value):
+        return float(value)
     if model is bool and value.lower() in ("true", "false"):
         return value.lower() == "true"
     if get_origin(model) is tuple:

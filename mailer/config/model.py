@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
+from mailer.config.pace import Pace
+from mailer.config.section import Section
 from mailer.config.values import (
     ADDRESS,
     DOMAIN,
@@ -30,6 +30,7 @@ from mailer.config.values import (
     Lines,
     MailboxLine,
     Port,
+    Rate,
     SecretKey,
     http_url,
 )
@@ -37,13 +38,7 @@ from mailer.config.values import (
 EXAMPLE_KEY = "replace-this-by-32-characters-or-more-of-your-own"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
-
-
-class Organisation(_Section):
+class Organisation(Section):
     """Who publishes."""
 
     name: Annotated[Line, Field(min_length=1)]
@@ -84,7 +79,7 @@ class Organisation(_Section):
         return ZoneInfo(self.timezone)
 
 
-class Site(_Section):
+class Site(Section):
     """Where the pages stand, and the keys that sign the links to them."""
 
     url: str
@@ -146,7 +141,7 @@ class Site(_Section):
         return is_loopback(self.host)
 
 
-class Database(_Section):
+class Database(Section):
     """SQLite in a file, or PostgreSQL."""
 
     url: Annotated[str, Field(repr=False)] = "sqlite:///mailer.db"
@@ -163,7 +158,7 @@ class Database(_Section):
         return value
 
 
-class Mail(_Section):
+class Mail(Section):
     """What the letters say of their sender."""
 
     from_: Annotated[MailboxLine, Field(alias="from")]
@@ -200,7 +195,7 @@ class Mail(_Section):
         return value
 
 
-class Relay(_Section):
+class Relay(Section):
     """An SMTP server that takes our letters on."""
 
     host: Annotated[Line, Field(min_length=1)]
@@ -211,7 +206,25 @@ class Relay(_Section):
     ca_file: FilePath | None = None
     connections: Annotated[int, Field(ge=1, le=500)] = 10
     messages_per_connection: Annotated[int, Field(ge=1)] = 1000
+    messages_per_minute: Rate | None = None
+    weight: Annotated[int, Field(ge=0, le=1000)] = 1
+    senders: tuple[Line, ...] = ()
     helo: Line | None = None
+
+    @field_validator("senders", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("senders")
+    @classmethod
+    def _domains_or_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for sender in value:
+            if not ADDRESS.fullmatch(sender) and not DOMAIN.fullmatch(sender):
+                raise ValueError(
+                    f'{sender!r} is no sender; write a domain, like "psg.example", or an address'
+                )
+        return tuple(sender.lower() for sender in value)
 
     @field_validator("helo")
     @classmethod
@@ -231,11 +244,27 @@ class Relay(_Section):
         return self
 
 
-class Delivery(_Section):
+class Delivery(Section):
     """How the ledger is worked off."""
 
     lease: Duration = timedelta(seconds=60)
     in_doubt: Literal["resend", "hold"] = "resend"
+    seeds: tuple[Line, ...] = ()
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("seeds")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not ADDRESS.fullmatch(address):
+                raise ValueError(f'{address!r} is no address; write one like "seed@psg.example"')
+        if len({address.lower() for address in value}) < len(value):
+            raise ValueError("an address stands there twice")
+        return value
 
     @field_validator("lease")
     @classmethod
@@ -246,41 +275,27 @@ class Delivery(_Section):
         return value
 
 
-class Pace(_Section):
-    """When a message is tried again, and when it is given up."""
-
-    retry_first: Duration = timedelta(minutes=5)
-    give_up: Duration = timedelta(hours=48)
-
-    @field_validator("retry_first", "give_up")
-    @classmethod
-    def _some(cls, value: timedelta) -> timedelta:
-        if value < timedelta(milliseconds=100):
-            raise ValueError("must be at least 100ms")
-        return value
-
-
-class Schedule(_Section):
+class Schedule(Section):
     """What happens to a mailing whose time went by while nobody was there to send it."""
 
     late_after: Duration = timedelta(hours=6)
 
 
-class Privacy(_Section):
+class Privacy(Section):
     """How long what is known of readers is kept."""
 
     unconfirmed: Duration = timedelta(days=30)
     networks: Duration = timedelta(days=90)
 
 
-class Log(_Section):
+class Log(Section):
     """What is told on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
-class Config(_Section):
+class Config(Section):
     """The whole configuration, as `config.example.toml` documents it."""
 
     organisation: Organisation
@@ -306,6 +321,8 @@ class Config(_Section):
     def _one_at_least(cls, value: tuple[Relay, ...]) -> tuple[Relay, ...]:
         if not value:
             raise ValueError("there is none; write a section [[relay]]")
+        if not any(relay.weight for relay in value):
+            raise ValueError("all have weight 0, and stand in for nobody; give one another weight")
         return value
 
     @model_validator(mode="after")

@@ -90,6 +90,11 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _number(value: object) -> object:
+    """A whole number where a number is wanted, which TOML sets apart; true and false are none."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 FilePath = Annotated[Path, BeforeValidator(_path)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(str)]
 Line = Annotated[str, BeforeValidator(_header_safe)]
@@ -98,3 +103,4 @@ SecretKey = Annotated[str, Field(min_length=32)]
 Colour = Annotated[str, AfterValidator(_colour)]
 Lines = Annotated[str, BeforeValidator(_printable)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Rate = Annotated[float, BeforeValidator(_number), Field(gt=0, le=10_000_000)]

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, case, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from mailer import audience
@@ -291,3 +291,27 @@ def release(session: Session, worker: str, delivery_ids: Iterable[int]) -> None:
         .values(state=QUEUED, worker=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def put_off(session: Session, worker: str, delivery_ids: Iterable[int], due_at: datetime) -> None:
+    """Give back what was claimed and may not be begun before `due_at`; that counts as no try."""
+    given_back = session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id.in_(list(delivery_ids)),
+            DeliveryRow.worker == worker,
+            DeliveryRow.state == CLAIMED,
+        )
+        .values(
+            state=case((DeliveryRow.tries > 0, DEFERRED), else_=QUEUED),
+            due_at=due_at,
+            worker=None,
+            lease_until=None,
+        )
+        .returning(DeliveryRow.mailing_id, DeliveryRow.state)
+        .execution_options(synchronize_session=False)
+    )
+    changes: Changes = {}
+    for mailing_id, state in given_back:
+        moved(changes, mailing_id, CLAIMED, state)
+    tell(session, worker, changes)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from mailer import audience, delivery
 from mailer.audience.models import SubscriptionRow
-from mailer.delivery.claim import anything_due, claim, release
+from mailer.delivery.claim import anything_due, claim, put_off, release
 from mailer.delivery.models import DeliveryRow, MailingRow
 from mailer.letter import LetterDue
 from tests.conftest import NOW
@@ -161,3 +161,20 @@ def test_two_sessions_at_once_never_take_the_same_row(desk: Desk) -> None:
     assert (len(mine), len(theirs)) == (8, 12)
     assert not {d.delivery_id for d in mine} & {d.delivery_id for d in theirs}
     assert mine[0].sending.publication_id == UPDATES
+
+
+def test_what_is_put_off_waits_until_it_is_due_and_counts_no_try(desk: Desk) -> None:
+    desk.subscribe(*map(address, range(3)))
+    desk.send()
+    first, second, _ = (one.delivery_id for one in desk.claim("sender-a"))
+    desk.put([second], tries=2)
+    later = NOW + timedelta(seconds=30)
+    with desk.database.write() as session:
+        put_off(session, "sender-b", [first], later)
+        put_off(session, "sender-a", [first, second], later)
+    assert desk.rows(DeliveryRow.state, DeliveryRow.tries, DeliveryRow.due_at)[:2] == [
+        ("queued", 0, later),
+        ("deferred", 2, later),
+    ]
+    assert desk.claim("sender-b") == []
+    assert [one.delivery_id for one in desk.claim("sender-b", now=later)] == [first, second]
