@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 PAGES_END_WITHIN_S = 5
 _AGAIN_AFTER_S = 1.0
+_COLLECT_AFTER = 20_000
 
 
 def run(
@@ -70,6 +72,10 @@ def run(
         )
     set_up_log(config.log)
     delivery.preload()
+    # What is loaded stays; what a message leaves behind goes without the collector's help.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     server = _Pages(app, config) if app is not None else None
     if server is not None:
         server.start()

@@ -91,7 +91,7 @@ class Database:
             driver.execute("BEGIN IMMEDIATE")
 
     def _asked_for_lock(self, driver: sqlite3.Connection) -> bool:
-        """Ask for the lock until it is ours; False where our patience ended, or there is an error."""
+        """Ask for the lock until it is ours; False where patience ended, or there is an error."""
         driver.execute("PRAGMA busy_timeout = 0")
         began = 0.0
         try:

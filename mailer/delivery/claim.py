@@ -279,6 +279,17 @@ def _merge_values(
     return values
 
 
+def still_sendable(session: Session, delivery: Claimed, day: date) -> bool:
+    """Whether the reader of a delivery that was claimed some time ago may still be sent it."""
+    subscriber = delivery.recipient.subscriber_id
+    if not subscriber:
+        return True
+    answers = audience.recipients(
+        session, [subscriber], delivery.sending.publication_id, delivery.sending.kind, day
+    )
+    return isinstance(answers[subscriber], Recipient)
+
+
 def release(session: Session, worker: str, delivery_ids: Iterable[int]) -> None:
     """Give back what was claimed and not begun, as if it had never been taken."""
     session.execute(

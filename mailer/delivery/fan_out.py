@@ -53,9 +53,7 @@ class Step:
     lacks: tuple[Variant, ...] = ()
 
 
-def fan_out_chunk(
-    session: Session, mailing_id: int, now: datetime, worker: str = BY_HAND
-) -> Step:
+def fan_out_chunk(session: Session, mailing_id: int, now: datetime, worker: str = BY_HAND) -> Step:
     """Write the next deliveries of a mailing.
 
     The cursor moves in the transaction that writes the chunk, and only from where this call saw

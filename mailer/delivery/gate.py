@@ -5,11 +5,15 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
+
 from mailer.config import Relay
-from mailer.delivery.retry import relay_pause
+from mailer.delivery.retry import BREATH, relay_pause
 from mailer.delivery.smtp import Connection
 
 LOSSES_THAT_TELL = 3
+log = structlog.get_logger()
+
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 
@@ -31,6 +35,26 @@ class Gate:
         self._lost = ""
         self._shut_until = 0.0
         self._knocking = asyncio.Lock()
+        self._lock_step: bool | None = False
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the next connection may write on before replies are there."""
+        return self._lock_step is False
+
+    def ran_aground(self) -> bool:
+        """A connection that wrote ahead got lost amid an envelope: the relay may not be able to
+        read ahead, whatever it offers. Returns True where that is tried out now, in lock-step."""
+        if self._lock_step is False:
+            self._lock_step = None
+            log.warning("pipelining_doubted", host=self.relay.host, port=self.relay.port)
+            return True
+        return False
+
+    def lost_in_lock_step(self) -> None:
+        """Reading ahead was not what ailed the relay."""
+        if self._lock_step is None:
+            self._lock_step = False
 
     @property
     def shut_for(self) -> float:
@@ -51,13 +75,16 @@ class Gate:
     def knocking(self) -> asyncio.Lock:
         return self._knocking
 
-    def shut(self, reason: str) -> None:
-        """The relay cannot be used; rest. Failures of the same moment count as one."""
+    def shut(self, reason: str, *, too_fast: bool = False) -> None:
+        """The relay cannot be used; rest. Failures of the same moment count as one.
+
+        `too_fast`: it is well, and takes no more messages at this moment.
+        """
         if self.shut_for > 0:
             return
         self._failures += 1
         self._reason = reason
-        pause = relay_pause(self._failures, self._first)
+        pause = relay_pause(self._failures, min(BREATH, self._first) if too_fast else self._first)
         self._shut_until = self._seconds() + pause.total_seconds()
 
     def opened(self) -> None:
@@ -74,6 +101,9 @@ class Gate:
     def carried(self) -> None:
         """The relay took a letter, or said of one what becomes of it."""
         self._losses = 0
+        if self._lock_step is None:
+            # It was in lock-step that it did: so it stays, while this process lives.
+            self._lock_step = True
 
     @property
     def trouble(self) -> str:

@@ -56,8 +56,9 @@ WITH outcome AS (
            sum(doubted)
     FROM outcome GROUP BY mailing_id
     ON CONFLICT (mailing_id, worker) DO UPDATE
-    SET {", ".join(f"{name} = tallies.{name} + excluded.{name}"
-                   for name in (*COUNTED_STATES, "doubts"))}
+    SET {
+    ", ".join(f"{name} = tallies.{name} + excluded.{name}" for name in (*COUNTED_STATES, "doubts"))
+}
 )
 UPDATE deliveries SET state = 'in_flight'
 WHERE id = ANY(%(entering)s::bigint[]) AND worker = %(worker)s AND state = 'claimed'

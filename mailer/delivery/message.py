@@ -13,11 +13,15 @@ from mailer.tokens import Signer, letter_path, preferences_path, unsubscribe_pat
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes over the wire: the envelope (RFC 5321) and the message (RFC 5322)."""
+    """What goes over the wire: the envelope (RFC 5321) and the message (RFC 5322).
+
+    `envid` names the delivery in delivery reports (RFC 3461 section 4.4).
+    """
 
     sender: str
     recipient: str
     content: bytes
+    envid: str
 
 
 class MessageMaker:
@@ -53,6 +57,7 @@ class MessageMaker:
             content=letter.merge(
                 MergeValues(recipient.name, recipient.address, message_id, values)
             ),
+            envid=f"{sending.nonce}.{delivery.delivery_id}",
         )
 
     def envelope_sender(self, delivery_id: int) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from math import ceil
 from typing import Any
@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from mailer.database import Database, database_error
-from mailer.delivery.claim import FOR_MANY, Claimed, put_off, release
+from mailer.delivery.claim import FOR_MANY, Claimed, put_off, release, still_sendable
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.rota import Rota
 
@@ -44,11 +44,19 @@ def _on_the_loop(seconds: float, call: Callable[[], None]) -> None:
 class Outbox:
     """Filled by the sender's claims, emptied by its couriers; all on one event loop.
 
-    `later` calls back after so many seconds.
+    `day` is the civil date of the moment, by which pauses of readers end; `later` calls back after
+    so many seconds.
     """
 
-    def __init__(self, database: Database, worker: str, later: Later = _on_the_loop) -> None:
+    def __init__(
+        self,
+        database: Database,
+        worker: str,
+        day: Callable[[], date],
+        later: Later = _on_the_loop,
+    ) -> None:
         self._database = database
+        self._day = day
         self._worker = worker
         self._later = later
         self._personal: Lanes = {}
@@ -57,7 +65,6 @@ class Outbox:
         self._resting: dict[RelayPace | None, deque[Callable[[], None]]] = {}
         self._alarms: dict[RelayPace | None, float] = {}
         self._waiting = 0
-        self._going_home = 0
         self._asked: dict[int, float] = {}
         self.taken = asyncio.Event()
         """Set whenever a courier takes something: there may be room for more."""
@@ -179,29 +186,9 @@ class Outbox:
         for _ in range(min(couriers, len(resting))):
             self._later(0.0, resting.popleft())  # type: ignore[union-attr]
 
-    async def take(self) -> Claimed | None:
-        """The next delivery, when there is one; None where the courier is to go home."""
-        while True:
-            now = time.monotonic()
-            if (delivery := self.next(None, now)) is not None:
-                return delivery
-            if self._going_home:
-                self._going_home -= 1
-                return None
-            called = asyncio.Event()
-            self.rest(None, called.set, now)
-            try:
-                await called.wait()
-            except asyncio.CancelledError:
-                if called.is_set():
-                    self._call(None, 1)
-                self.stop_resting(None, called.set)
-                raise
-
-    def send_home(self, couriers: int) -> None:
-        """Tell so many couriers to go home."""
-        self._going_home += couriers
-        self._call(None, couriers)
+    def pass_on(self, pace: RelayPace | None) -> None:
+        """Somebody was called who needs nothing: call another."""
+        self._call(pace, 1)
 
     # Back into the ledger
 
@@ -209,6 +196,21 @@ class Outbox:
         """Whether its reader was looked at too long ago to be sent it without another look."""
         asked = self._asked.get(delivery.delivery_id, 0.0)
         return time.monotonic() - asked > STALE_AFTER_S
+
+    def look_again(self, delivery: Claimed) -> bool:
+        """Whether a delivery may still be sent; asked anew where its reader was looked at long ago."""
+        if not self.is_stale(delivery):
+            return True
+        asked = time.monotonic()
+        try:
+            with self._database.read() as session:
+                sendable = still_sendable(session, delivery, self._day())
+        except SQLAlchemyError as error:
+            log.error("database_trouble", reason=str(database_error(error)))
+            return False
+        if sendable and delivery.delivery_id in self._asked:
+            self._asked[delivery.delivery_id] = asked
+        return sendable
 
     def _give_back_stale(self, now: float) -> None:
         """Let all that waits and is old be claimed anew, which looks again."""

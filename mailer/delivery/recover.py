@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow
@@ -101,11 +101,12 @@ def _free(
         else {"state": QUEUED, "due_at": now, "doubts": DeliveryRow.doubts + 1}
     )
     changes: Changes = {}
-    for rule, values in (
+    rules: tuple[tuple[str, dict[str, Any]], ...] = (
         (_INTERRUPTED, {"state": FAILED, "reason": "interrupted", "finished_at": now}),
         (_UNTOUCHED, {"state": QUEUED, "due_at": now}),
         (_DOUBTFUL, {**doubtful, "reason": f"in doubt: {why}"}),
-    ):
+    )
+    for rule, values in rules:
         some = [row for row in rows if rule == _rule_for(row.state, is_test=row.is_test)]
         for start in range(0, len(some), _AT_ONCE):
             session.execute(
@@ -178,6 +179,13 @@ def say_alive(session: Session, worker: str, now: datetime, trouble: str = "") -
     ).first()
     if known is None:
         session.add(WorkerRow(id=worker, started_at=now, seen_at=now, trouble=trouble))
+
+
+def alive(session: Session, now: datetime) -> int:
+    """How many workers are alive."""
+    return session.scalars(
+        select(func.count()).where(WorkerRow.seen_at >= now - WORKER_GONE_AFTER)
+    ).one()
 
 
 def say_ended(session: Session, worker: str, now: datetime) -> None:

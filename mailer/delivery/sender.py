@@ -17,7 +17,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -29,18 +29,22 @@ from mailer.config import Config, is_loopback
 from mailer.database import Database, database_error
 from mailer.delivery import fan_out, mailing, recover, starting
 from mailer.delivery.book import Book
-from mailer.delivery.claim import anything_due, claim
-from mailer.delivery.courier import Courier, Equipment, rested
+from mailer.delivery.claim import Marks, anything_due, claim
+from mailer.delivery.courier import Courier, rested
 from mailer.delivery.gate import Gate
+from mailer.delivery.ledger import Ledger
 from mailer.delivery.letters import compiled_letter
 from mailer.delivery.lock import SenderLock
 from mailer.delivery.message import MessageMaker
 from mailer.delivery.outbox import Outbox
+from mailer.delivery.pace import RelayPace
+from mailer.delivery.trip import Equipment
 from mailer.letter import CompiledLetter
 from mailer.tokens import Signer
 
 MOST_CLAIMED = 1000
 POLL_S = 0.25
+CLOCK_S = 0.1
 KEEP_S = 1.0
 LOCK_S = 1.0
 LAST_REPLIES_S = 8.0
@@ -66,15 +70,17 @@ class Sender:
         self._stopping = asyncio.Event()
         self._replies_until: float | None = None
         self._lock = SenderLock(database.sqlite_file) if database.is_sqlite else None
-        self._outbox = Outbox(database, self.worker)
-        self._book = Book(
-            database, self.worker, config.delivery.lease, self._now, self._outbox.forget
-        )
+        self._outbox = Outbox(database, self.worker, self._today)
+        self._ledger = Ledger(database, self.worker)
+        self._book = Book(self._ledger, self._outbox.forget)
+        self._marks = Marks()
         self._gates = [
             Gate(relay, config.pace.retry_first, time.monotonic) for relay in config.relay
         ]
+        self._paces = [RelayPace(relay, config.pace) for relay in config.relay]
         self._measured = (time.monotonic(), 0)
         self._recorded_a_second = 0
+        self._couriers: list[Courier] = []
 
     async def run(self) -> None:
         """Send until `stop()`."""
@@ -107,11 +113,11 @@ class Sender:
                 (self._keep, self._keep_s),
                 (self._feed, 0.0),
                 (self._fan_out, POLL_S),
+                (self._look_at_the_clock, CLOCK_S),
             )
         ]
-        couriers = [
-            asyncio.create_task(courier.carry(self._stopping)) for courier in self._couriers()
-        ]
+        self._couriers = self._hired()
+        couriers = [asyncio.create_task(courier.carry()) for courier in self._couriers]
         told = asyncio.create_task(self._stopping.wait())
         await asyncio.wait((told, *chores, *couriers), return_when=asyncio.FIRST_COMPLETED)
         broken = [task for task in (*chores, *couriers) if task.done() and task.exception()]
@@ -132,12 +138,13 @@ class Sender:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         self._outbox.empty()
-        self._outbox.send_home(len(couriers))
+        for courier in self._couriers:
+            courier.go_home()
         _, unanswered = await asyncio.wait(
             couriers, timeout=max(0.0, self._replies_until - time.monotonic())
         )
-        for courier in unanswered:
-            courier.cancel()
+        for late in unanswered:
+            late.cancel()
         await asyncio.gather(*couriers, return_exceptions=True)
         try:
             async with asyncio.timeout(LAST_WRITING_S):
@@ -146,9 +153,10 @@ class Sender:
             log.error("ledger_not_written_at_the_end", reason=self._book.trouble,
                       deliveries=self._book.unwritten)  # fmt: skip
         self._outbox.attempt(lambda session: recover.say_ended(session, self.worker, self._now()))
+        self._ledger.close()
         log.info("sender_ended", worker=self.worker, unanswered=len(unanswered))
 
-    def _couriers(self) -> list[Courier]:
+    def _hired(self) -> list[Courier]:
         config, database = self._config, self._database
         maker = MessageMaker(config, Signer(config.site.secret_key, config.site.old_secret_keys))
         letter: Callable[[int], CompiledLetter] = lru_cache(_LETTERS_KEPT)(
@@ -160,12 +168,15 @@ class Sender:
             maker,
             letter,
             self._now,
+            time.monotonic,
             config.pace,
             config.delivery.in_doubt,
             self._all_shut,
         )
         return [
-            Courier(gate, equipment) for gate in self._gates for _ in range(gate.relay.connections)
+            Courier(gate, pace, equipment)
+            for gate, pace in zip(self._gates, self._paces, strict=True)
+            for _ in range(gate.relay.connections)
         ]
 
     def _all_shut(self) -> bool:
@@ -186,15 +197,19 @@ class Sender:
     async def _keep(self) -> None:
         now = self._now()
         self._measure()
-        sole = self.worker if self._lock is not None else None
         in_doubt, until = self._config.delivery.in_doubt, now + self._config.delivery.lease
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
             recover.renew(session, self.worker, self._outbox.held, until)
-            freed = recover.free_unknown(session, self.worker, until, now, in_doubt)
-            freed += recover.recover(session, now, in_doubt, sole_sender=sole)
+            held = self._outbox.held
+            freed = recover.free_unknown(session, self.worker, held, now, in_doubt)
+            sole = self._lock is not None
+            freed += recover.recover(session, now, in_doubt, worker=self.worker, sole_sender=sole)
+            alive = recover.alive(session, now)
             finished = recover.finish(session, now)
             cancelled = recover.cancelled_with_rest(session)
+        for pace in self._paces:
+            pace.share_among(alive, time.monotonic())
         if freed:
             log.warning("freed_what_a_worker_left_behind", deliveries=freed)
         for mailing_id in finished:
@@ -237,12 +252,30 @@ class Sender:
                 session,
                 self.worker,
                 now,
-                clock.today(self._config.organisation.zone, now),
+                self._today(),
                 self._config.delivery.lease,
                 limit,
+                marks=self._marks,
             )
         self._outbox.put(claimed, asked)
+        self._put_off()
         return len(claimed)
+
+    def _put_off(self) -> None:
+        """What the pace of every relay in use keeps for long waits in the ledger, not here."""
+        open_paces = [
+            pace for gate, pace in zip(self._gates, self._paces, strict=True) if not gate.shut_for
+        ]
+        self._outbox.put_off(open_paces, time.monotonic(), self._now())
+
+    async def _look_at_the_clock(self) -> None:
+        now = time.monotonic()
+        for courier in self._couriers:
+            courier.look_at_the_clock(now)
+        self._put_off()
+
+    def _today(self) -> date:
+        return clock.today(self._config.organisation.zone, self._now())
 
     def _a_seconds_work(self) -> int:
         connections = sum(gate.relay.connections for gate in self._gates)
@@ -255,7 +288,7 @@ class Sender:
             more = True
             while more:
                 with self._database.write(ahead=True) as session:
-                    step = fan_out.fan_out_chunk(session, mailing_id, self._now())
+                    step = fan_out.fan_out_chunk(session, mailing_id, self._now(), self.worker)
                 if step.lacks:
                     # A letter takes longer to compile than the connections should wait.
                     await asyncio.to_thread(

@@ -19,23 +19,31 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from mailer.config import Relay
+from mailer.delivery.dialogue import Dialogue, Envelope, Happened, OutOfStep, Step
 from mailer.delivery.disposition import Reply, Stage
-from mailer.delivery.wire import ConnectionLost, Wire, reason_of
+from mailer.delivery.wire import ConnectionLost, Listener, Wire, reason_of
 from mailer.errors import MailerError
 
 CONNECT_TIMEOUT = 30.0
 QUIT_TIMEOUT = 2.0
 
-# RFC 6531 section 3.2; 5.6.7 is its code for this.
-_NO_SMTPUTF8 = Reply(553, ("5.6.7 the relay takes no address beyond ASCII (no SMTPUTF8)",))
-
 
 class RelayFault(MailerError):
     """The relay cannot be reached, or does not let us in; no delivery is to blame."""
+
+
+def stuffed(message: bytes) -> bytes:
+    """With a second dot where a line begins with one (RFC 5321 section 4.5.2).
+
+    Compiled letters never need it; other messages may.
+    """
+    if message.startswith(b".") or b"\r\n." in message:
+        return b"." * message.startswith(b".") + message.replace(b"\r\n.", b"\r\n..")
+    return message
 
 
 class Connection:
@@ -44,9 +52,13 @@ class Connection:
     `past_dot` is True from a final dot to its reply: what is lost meanwhile is in doubt.
     """
 
-    def __init__(self, relay: Relay, wire: Wire, extensions: Mapping[str, str]) -> None:
+    def __init__(
+        self, relay: Relay, wire: Wire, extensions: Mapping[str, str], *, ahead: bool = True
+    ) -> None:
         self.relay = relay
         self.extensions = extensions
+        self.dialogue = Dialogue(extensions, ahead=ahead)
+        self._envelope: Envelope | None = None
         self.messages = 0
         self.past_dot = False
         self._wire = wire
@@ -74,62 +86,44 @@ class Connection:
         Raises:
             ConnectionLost: nothing is known of the envelope, and no message was begun.
         """
-        mail = f"MAIL FROM:<{sender}>"
-        if self.offers("SIZE"):
-            mail += f" SIZE={size}"
-        if not (sender.isascii() and recipient.isascii()):
-            if not self.offers("SMTPUTF8"):
-                return Stage.MAIL, _NO_SMTPUTF8
-            mail += " SMTPUTF8"
-        commands = {Stage.MAIL: mail, Stage.RCPT: f"RCPT TO:<{recipient}>", Stage.DATA: "DATA"}
-        stages = tuple(commands)
-        pipelining = self.offers("PIPELINING")
+        self._envelope = Envelope(sender, recipient, size)
+        if (refused := self.dialogue.refuses(self._envelope)) is not None:
+            return refused
         self._wire.require_silence()
-        if pipelining:
-            self._wire.write("".join(f"{command}\r\n" for command in commands.values()).encode())
-        for number, stage in enumerate(stages, 1):
-            if not pipelining:
-                self._wire.write(f"{commands[stage]}\r\n".encode())
-            reply = await self._reply(stage)
-            if reply.code == 421:
-                raise self._wire.lose(f"{reply} (in reply to {stage.value})")
-            if reply.code >= 400:
-                await self._abandon(stages[number:] if pipelining else ())
-                return stage, reply
-        return None
+        self._wire.write(self.dialogue.begin(self._envelope))
+        while True:
+            try:
+                step = await self._step()
+            except ConnectionLost:
+                # A refusal stands, though the connection dies behind it.
+                if self.dialogue.refused is None:
+                    raise
+                return self.dialogue.refused
+            if step.happened is Happened.GO:
+                return None
+            if step.happened is Happened.OVER:
+                assert step.stage is not None
+                assert step.reply is not None
+                return step.stage, step.reply
 
-    async def _abandon(self, unanswered: Sequence[Stage]) -> None:
-        """Leave a refused transaction, once the replies to what was written already are read.
-
-        The refusal stands whatever happens here: a connection that dies meanwhile is botched.
-        """
-        try:
-            for stage in unanswered:
-                reply = await self._wire.reply(stage)
-                if stage is Stage.DATA and reply.code == 354:
-                    # RFC 2920 section 3.1: DATA was accepted without a recipient; send nothing.
-                    await self._wire.command(Stage.DOT, ".")
-            # What was refused still counts as begun; MAIL within it would be refused with 503.
-            reset = await self._wire.command(Stage.MAIL, "RSET")
-            if reset.code != 250:
-                self._wire.lose(f"{reset} (in reply to RSET)")
-        except ConnectionLost:
-            pass
-
-    async def _reply(self, stage: Stage) -> Reply:
-        """The reply at `stage`; one that cannot come there means that we are out of step."""
+    async def _step(self) -> Step:
+        """What the next reply means; a 421 to an envelope is the end of the connection."""
+        stage = self.dialogue.stage
+        assert stage is not None
         reply = await self._wire.reply(stage)
-        positive = 3 if stage is Stage.DATA else 2
-        if reply.code // 100 not in (positive, 4, 5):
-            raise self._wire.lose(f"out of step: {reply} (in reply to {stage.value})")
-        return reply
+        if reply.code == 421 and stage is not Stage.DOT:
+            raise self._wire.lose(f"{reply} (in reply to {stage.value})")
+        try:
+            step = self.dialogue.answered(reply)
+        except OutOfStep as error:
+            raise self._wire.lose(str(error)) from None
+        if step.write:
+            self._wire.write(step.write)
+        return step
 
     async def body(self, message: bytes) -> None:
         """Write the message (CRLF line ends, the last one too), all but the final dot."""
-        if message.startswith(b".") or b"\r\n." in message:
-            # RFC 5321 section 4.5.2. Compiled letters never need it; other messages may.
-            message = b"." * message.startswith(b".") + message.replace(b"\r\n.", b"\r\n..")
-        self._wire.write(message)
+        self._wire.write(stuffed(message))
         await self._wire.drain()
 
     async def dot(self) -> Reply:
@@ -138,13 +132,40 @@ class Connection:
         Raises:
             ConnectionLost: with `past_dot` True the delivery is in doubt; else nothing was sent.
         """
+        assert self._envelope is not None
         self._wire.require_silence()
-        self._wire.write(b".\r\n")
+        self._wire.write(self.dialogue.dot(self._envelope))
         self.past_dot = True
         self.messages += 1
-        reply = await self._reply(Stage.DOT)
+        step = await self._step()
+        assert step.reply is not None
         self.past_dot = False
-        return reply
+        return step.reply
+
+    # For those who do not wait
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every reply, and of the end, from now on."""
+        self._wire.require_silence()
+        self._wire.listen(listener)
+
+    def deafen(self) -> None:
+        """Tell nobody any more."""
+        self._wire.listen(None)
+
+    def write(self, octets: bytes) -> None:
+        """Write; nothing where the connection is gone, which is told to the listener."""
+        if self._wire.broken is None:
+            self._wire.write(octets)
+
+    @property
+    def full(self) -> bool:
+        """True where something that was written has not gone out yet."""
+        return self._wire.full
+
+    def lose(self, how: str) -> None:
+        """Give the connection up, with a reason."""
+        self._wire.lose(how)
 
     async def quit(self) -> None:
         """Say good-bye and close; never raises for what the server does."""
@@ -163,8 +184,10 @@ class Connection:
         self._wire.lose("closed by us")
 
 
-async def connect(relay: Relay) -> Connection:
+async def connect(relay: Relay, *, ahead: bool = True) -> Connection:
     """Open a connection to `relay`, ready for the first envelope.
+
+    `ahead`: use PIPELINING where it is offered.
 
     Raises:
         RelayFault: it cannot be reached, its certificate is not good, or it refuses greeting,
@@ -172,7 +195,7 @@ async def connect(relay: Relay) -> Connection:
     """
     wire = Wire()
     try:
-        return await _introduce(relay, wire)
+        return await _introduce(relay, wire, ahead)
     except ConnectionLost as error:
         raise _fault(relay, str(error)) from None
     except (OSError, UnicodeError) as error:
@@ -183,7 +206,7 @@ async def connect(relay: Relay) -> Connection:
         raise
 
 
-async def _introduce(relay: Relay, wire: Wire) -> Connection:
+async def _introduce(relay: Relay, wire: Wire, ahead: bool) -> Connection:
     loop = asyncio.get_running_loop()
     tls = _tls(relay) if relay.security != "none" else None
     async with asyncio.timeout(CONNECT_TIMEOUT):
@@ -207,7 +230,7 @@ async def _introduce(relay: Relay, wire: Wire) -> Connection:
         extensions = await _ehlo(relay, wire)
     if relay.username is not None:
         await _authenticate(relay, wire, extensions)
-    return Connection(relay, wire, extensions)
+    return Connection(relay, wire, extensions, ahead=ahead)
 
 
 def _tls(relay: Relay) -> ssl.SSLContext:

@@ -63,9 +63,7 @@ def tallied(session: Session, mailing_ids: Iterable[int]) -> dict[int, dict[str,
     return {one: found.get(one) or dict.fromkeys(COUNTED, 0) for one in wanted}
 
 
-def measure(
-    session: Session, worker: str, rates: Mapping[int, int], measured_at: datetime
-) -> None:
+def measure(session: Session, worker: str, rates: Mapping[int, int], measured_at: datetime) -> None:
     """Say how many messages a minute `worker` sends of each mailing."""
     for mailing_id, rate in rates.items():
         session.execute(

@@ -8,9 +8,10 @@ import asyncio
 import re
 import ssl
 from collections.abc import Mapping
-from typing import cast
+from typing import Protocol, cast
 
 from mailer.delivery.disposition import Reply, Stage
+from mailer.delivery.replies import Malformed, ReplyReader
 from mailer.errors import MailerError
 
 # RFC 5321 section 4.5.3.2, in seconds.
@@ -38,8 +39,24 @@ class ConnectionLost(MailerError):
     """The connection broke, timed out or lost step; `str()` says how and at which stage."""
 
 
+class Listener(Protocol):
+    """Who is called with what happens on a wire, instead of asking for it."""
+
+    def came(self, replies: list[Reply]) -> None:
+        """Whole replies came."""
+
+    def lost(self, reason: str) -> None:
+        """The wire is lost; called once."""
+
+    def room(self) -> None:
+        """What was written has gone out."""
+
+
 class Wire(asyncio.Protocol):
-    """Bytes in and out of one socket; replies are read line by line, within bounds."""
+    """Bytes in and out of one socket; replies are read line by line, within bounds.
+
+    They are asked for with `reply`, one by one; or, once there is a `listener`, told to it.
+    """
 
     def __init__(self) -> None:
         self.broken: str | None = None
@@ -47,11 +64,33 @@ class Wire(asyncio.Protocol):
         self._buffer = bytearray()
         self._waiting: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
+        self._listener: Listener | None = None
+        self._reader = ReplyReader()
+
+    def listen(self, listener: Listener | None) -> None:
+        """Tell everything to `listener` from now on; None: nobody."""
+        self._listener = listener
+        if listener is not None and self._transport is not None:
+            self._transport.set_write_buffer_limits(0)
+
+    @property
+    def full(self) -> bool:
+        """True where something that was written has not gone out yet."""
+        return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._listener is not None:
+            try:
+                replies = self._reader.feed(data)
+            except Malformed as error:
+                self.lose(str(error))
+                return
+            if replies:
+                self._listener.came(replies)
+            return
         self._buffer += data
         if len(self._buffer) > _UNREAD_OCTETS:
             self.lose("the relay talks without end")
@@ -66,6 +105,8 @@ class Wire(asyncio.Protocol):
         self._room = asyncio.get_running_loop().create_future()
 
     def resume_writing(self) -> None:
+        if self._listener is not None:
+            self._listener.room()
         room, self._room = self._room, None
         self._wake(room)
 
@@ -77,6 +118,9 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
         self._wake(self._waiting)
         self._wake(self._room)
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.lost(self.broken)
         return ConnectionLost(self.broken)
 
     async def start_tls(self, tls: ssl.SSLContext, host: str) -> None:

@@ -68,9 +68,7 @@ def upgrade() -> None:
         ("ix_deliveries__held", ["mailing_id", "lease_until"], _HELD),
         ("ix_deliveries__told", ["mailing_id", "state", "id"], _TOLD),
     ):
-        op.create_index(
-            name, "deliveries", columns, sqlite_where=where, postgresql_where=where
-        )
+        op.create_index(name, "deliveries", columns, sqlite_where=where, postgresql_where=where)
     op.create_index(
         "uq_deliveries__mailing_id_address",
         "deliveries",
@@ -109,7 +107,5 @@ def downgrade() -> None:
         batch.drop_column("version")
         batch.drop_column("not_after")
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            "ALTER TABLE deliveries RESET (fillfactor, autovacuum_vacuum_scale_factor)"
-        )
+        op.execute("ALTER TABLE deliveries RESET (fillfactor, autovacuum_vacuum_scale_factor)")
     op.drop_table("tallies")

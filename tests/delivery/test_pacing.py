@@ -43,7 +43,7 @@ class SimulatedOutbox(Outbox):
     """An outbox whose ledger is the simulation's."""
 
     def __init__(self, later: Callable[..., None], given_back: Callable[..., None]) -> None:
-        super().__init__(cast(Any, None), "worker", later)
+        super().__init__(cast(Any, None), "worker", cast(Any, None), later)
         self._given_back = given_back
 
     def give_back(self, deliveries: Any) -> None:

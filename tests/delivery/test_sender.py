@@ -14,10 +14,9 @@ from mailer import clock, delivery
 from mailer.config import Delivery, Pace
 from mailer.database import connect
 from mailer.delivery import sender as sender_module
-from mailer.delivery.claim import Claimed
-from mailer.delivery.courier import Courier
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, WorkerRow
 from mailer.delivery.sender import Sender
+from mailer.delivery.trip import Trip
 from tests.delivery.desk import Desk, address
 from tests.services import free_port
 from tests.sink import DROP, STALL, Script, Sink
@@ -325,12 +324,20 @@ def test_stopped_before_the_dot_nothing_of_it_counts(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender_module, "LAST_REPLIES_S", 0.3)
-    sink = Sink(script=lambda at, _argument: STALL if at == "DATA" else None)
+    stalled: list[str] = []
+
+    def stall(at: str, argument: str) -> str | None:
+        if at != "DATA":
+            return None
+        stalled.append(argument)
+        return STALL
+
+    sink = Sink(script=stall)
     with sink.running():
         desk = set_up(desk, sink.port)
         desk.subscribe(*EVERYBODY[:10])
         desk.begin(clock.now())
-        asyncio.run(run_until(desk, lambda: status(desk).in_flight == 4, "four begun"))
+        asyncio.run(run_until(desk, lambda: len(stalled) == 4, "four begun"))
     assert desk.states() == {"queued": 10}
     assert {tuple(row) for row in desk.rows(DeliveryRow.tries, DeliveryRow.doubts)} == {(0, 0)}
 
@@ -437,15 +444,15 @@ def test_a_lease_that_was_lost_sends_nothing(desk: Desk, monkeypatch: pytest.Mon
     sink = Sink()
     stolen: list[int] = []
 
-    transmit = Courier._transmit
+    let_go = Trip._let_go
 
-    async def too_late(courier: Courier, connection: Any, delivery: Claimed) -> None:
-        if not stolen:
-            stolen.append(delivery.delivery_id)
+    def too_late(trip: Trip) -> None:
+        if not stolen and trip._current is not None:
+            stolen.append(trip._current.delivery.delivery_id)
             desk.put(stolen, worker="other", lease_until=clock.now() + timedelta(days=1))
-        await transmit(courier, connection, delivery)
+        let_go(trip)
 
-    monkeypatch.setattr(Courier, "_transmit", too_late)
+    monkeypatch.setattr(Trip, "_let_go", too_late)
 
     async def go() -> None:
         sender = open_sender(desk)
@@ -499,11 +506,10 @@ def test_a_letter_that_cannot_be_read_stops_nobody_elses(desk: Desk) -> None:
 def test_a_courier_that_breaks_ends_the_sender(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else its delivery hangs in flight for ever, under a lease that the sender renews."""
 
-    async def broken(_courier: Courier, connection: Any, _delivery: Claimed) -> None:
-        connection.close()
+    def broken(_trip: Trip) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(Courier, "_transmit", broken)
+    monkeypatch.setattr(Trip, "_let_go", broken)
     sink = Sink()
 
     async def go() -> None:
@@ -604,10 +610,10 @@ def test_a_relay_that_is_slow_is_no_reason_to_be_busy(
     claims = 0
     claim = sender_module.claim
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **more: Any) -> Any:
         nonlocal claims
         claims += 1
-        return claim(*arguments)
+        return claim(*arguments, **more)
 
     monkeypatch.setattr(sender_module, "claim", counted)
     sink = Sink(delay_s=0.2)
