@@ -198,7 +198,7 @@ class Outbox:
         return time.monotonic() - asked > STALE_AFTER_S
 
     def look_again(self, delivery: Claimed) -> bool:
-        """Whether a delivery may still be sent; asked anew where its reader was looked at long ago."""
+        """Whether a delivery may still be sent; its reader is asked about where that is old."""
         if not self.is_stale(delivery):
             return True
         asked = time.monotonic()
