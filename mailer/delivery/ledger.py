@@ -87,8 +87,10 @@ class Ledger:
         Raises:
             DBAPIError: the database failed; it is not known what was written.
         """
+        ended = {one.delivery_id for one in outcomes}
+        enters = [one for one in entering if one not in ended]
         with self._line.write() as driver:
-            return self._write(driver, entering, outcomes)
+            return self._write(driver, enters, outcomes)
 
     def close(self) -> None:
         self._line.drop()

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from mailer import audience, delivery
 from mailer.config import Config
 from mailer.database import Database
-from mailer.delivery import fan_out
+from mailer.delivery import fan_out, tally
 from mailer.delivery.claim import Claimed, claim
-from mailer.delivery.models import DeliveryRow, MailingRow
+from mailer.delivery.ledger import Ledger
+from mailer.delivery.models import DeliveryRow, MailingRow, TallyRow
+from mailer.delivery.record import Outcome
 from mailer.delivery.starting import compile_more
+from mailer.delivery.states import HELD
 from mailer.delivery.status import Status
 from mailer.publication import Issue, ensure_first, find_issue, import_listing, parse_listing
 from tests.conftest import NOW
@@ -109,11 +112,39 @@ class Desk:
             return delivery.status_of(session, issue.id, issue.kind, now)
 
     def put(self, delivery_ids: Sequence[int], **values: Any) -> None:
-        """Write into the ledger by hand."""
+        """Write into the ledger by hand, and count anew."""
+        if "state" in values:
+            held = values["state"] in HELD
+            values = {"lease_until": NOW + LEASE if held else None, **values}
         with self.database.write() as session:
             session.execute(
                 update(DeliveryRow).where(DeliveryRow.id.in_(delivery_ids)).values(**values)
             )
+        self.count_anew()
+
+    def count_anew(self) -> None:
+        with self.database.write() as session:
+            for mailing in session.scalars(select(MailingRow.id)).all():
+                session.execute(delete(TallyRow).where(TallyRow.mailing_id == mailing))
+                tally.tell(session, tally.BY_HAND, {mailing: tally.recount(session, mailing)})
+
+    def commit(
+        self, worker: str, entering: Sequence[int] = (), outcomes: Sequence[Outcome] = ()
+    ) -> set[int]:
+        """Have `worker` write into the ledger."""
+        ledger = Ledger(self.database, worker)
+        try:
+            return ledger.commit(entering, outcomes)
+        finally:
+            ledger.close()
+
+    def require_true_tallies(self) -> None:
+        """Fail where the tallies do not say what the ledger says."""
+        with self.database.read() as session:
+            mailings = session.scalars(select(MailingRow.id)).all()
+            counted = tally.tallied(session, mailings)
+            for mailing in mailings:
+                assert counted[mailing] == tally.recount(session, mailing)
 
 
 def furnish(database: Database, config: Config) -> Desk:

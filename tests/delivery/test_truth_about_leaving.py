@@ -8,7 +8,7 @@ from mailer import audience, delivery
 from mailer.delivery import recover
 from mailer.delivery.disposition import Disposition, Verdict
 from mailer.delivery.models import DeliveryRow, MailingRow
-from mailer.delivery.record import commit, outcome_of
+from mailer.delivery.record import outcome_of
 from tests.conftest import NOW
 from tests.delivery.desk import LEASE, Desk, address
 
@@ -69,8 +69,7 @@ def test_a_reply_about_an_erased_reader_is_not_written(desk: Desk, verdict: Verd
     pace = desk.config.pace
     both = desk.claim("sender-a")
     ids = [one.delivery_id for one in both]
-    with desk.database.write() as session:
-        commit(session, "sender-a", ids, [], NOW + LEASE)
+    desk.commit("sender-a", ids)
     with desk.database.write() as session:
         delivery.erase(session, erased, "ana@example.org")
         audience.erase(session, erased, NOW)
@@ -78,8 +77,7 @@ def test_a_reply_about_an_erased_reader_is_not_written(desk: Desk, verdict: Verd
     outcomes = [
         outcome_of(one, said, NOW, pace, 0.5) for one, said in zip(both, words, strict=True)
     ]
-    with desk.database.write() as session:
-        commit(session, "sender-a", [], outcomes, NOW + LEASE)
+    desk.commit("sender-a", [], outcomes)
     rows = desk.rows(DeliveryRow.reason, DeliveryRow.reply_code, DeliveryRow.worker)
     assert rows == [("", 250, None), ("tom@example.org said", 250, None)]
 
@@ -107,6 +105,7 @@ def test_tests_to_any_spelling_of_an_erased_address_are_stripped(desk: Desk) -> 
             )
             for one in addresses
         )
+    desk.count_anew()
     with desk.database.write() as session:
         delivery.erase(session, erased, "jörg@exämple.org")
     rows = desk.rows(DeliveryRow.address, DeliveryRow.reason)
