@@ -66,6 +66,9 @@ class Sink:
     pause_at: str = ""
     """The stage at which it says nothing until `go_on()`."""
     pausing: int = 0
+    reads_ahead: str = "yes"
+    """What becomes of commands that come before the reply to the one before them: "not" throws them
+    away, "not behind a dot" does so behind a message, "out of order" answers 503."""
     recorded: list[Recorded] = field(default_factory=list)
     connections: int = 0
     most_open: int = 0
@@ -136,6 +139,12 @@ class Sink:
         await self._say(writer, "connect", "", "220 sink.example ESMTP")
         while line := (await reader.readline()).decode("utf-8", "surrogateescape").strip():
             verb, _, rest = line.partition(" ")
+            ahead: bytearray = reader._buffer  # type: ignore[attr-defined]
+            if self.reads_ahead == "not":
+                ahead.clear()
+            if self.reads_ahead == "out of order" and verb.upper() == "RCPT" and ahead:
+                await self._write(writer, "503 5.5.1 bad sequence of commands")
+                continue
             match verb.upper():
                 case "EHLO":
                     offered = ["sink.example", *self.extensions]
@@ -164,6 +173,8 @@ class Sink:
                         content = await self._content(reader)
                         await self._keep(writer, Recorded(sender, recipient, content))
                         begun = False
+                        if self.reads_ahead == "not behind a dot":
+                            ahead.clear()
                     recipient = ""
                 case "RSET":
                     begun, recipient = False, ""

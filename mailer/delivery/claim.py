@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from mailer import audience
 from mailer.audience import NotSendable, Recipient
-from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow
-from mailer.delivery.states import CLAIMED, DEFERRED, QUEUED, WAITING
+from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow, waits
+from mailer.delivery.states import CLAIMED, DEFERRED, QUEUED
 from mailer.delivery.tally import Changes, moved, tell
 from mailer.delivery.unsent import end_unsent
 
@@ -132,7 +132,7 @@ def _with_work(mailings: Select[*Columns], now: datetime) -> Select[*Columns]:
     """Those mailings that workers may claim from, and of which something is due."""
     due = exists().where(
         DeliveryRow.mailing_id == MailingRow.id,
-        DeliveryRow.state.in_(WAITING),
+        waits(),
         DeliveryRow.due_at <= now,
     )
     return mailings.where(
@@ -183,7 +183,7 @@ def _due(
         )
         .where(
             DeliveryRow.mailing_id.in_(mailing_ids),
-            DeliveryRow.state.in_(WAITING),
+            waits(),
             DeliveryRow.due_at <= now,
             *([tuple_(DeliveryRow.due_at, DeliveryRow.id) > after] if after else ()),
         )

@@ -178,7 +178,8 @@ class Dialogue:
         kind = reply.code // 100
         if envelope is None:
             return self._after_reset(stage, reply)
-        if kind not in (3 if stage is Stage.DATA else 2, 4, 5):
+        positive = reply.code == 354 if stage is Stage.DATA else kind == 2
+        if not positive and kind not in (4, 5):
             raise OutOfStep(f"out of step: {reply} (in reply to {stage.value})")
         if stage is Stage.DOT:
             self.past_dot = None

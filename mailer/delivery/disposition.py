@@ -85,6 +85,11 @@ class Fault(Enum):
     RELAY = "relay"  # a system, the network, authentication, our configuration, too fast
     MESSAGE = "message"  # its size or its form
 
+    @property
+    def in_ledger(self) -> str:
+        """The word that the ledger keeps; "" where it was nobody's."""
+        return "" if self is Fault.NONE else str(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Disposition:

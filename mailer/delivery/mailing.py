@@ -16,8 +16,7 @@ from mailer.clock import today
 from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose
-from mailer.delivery.models import DeliveryRow, MailingRow
-from mailer.delivery.states import WAITING
+from mailer.delivery.models import DeliveryRow, MailingRow, waits
 from mailer.delivery.unsent import end_unsent
 from mailer.errors import Refused
 from mailer.publication import Issue
@@ -196,7 +195,7 @@ def skip_some(database: Database, mailing_id: int, now: datetime) -> int:
         .join(MailingRow, MailingRow.id == DeliveryRow.mailing_id)
         .where(
             DeliveryRow.mailing_id == mailing_id,
-            DeliveryRow.state.in_(WAITING),
+            waits(),
             MailingRow.status == "cancelled",
         )
         .limit(_SKIP_CHUNK)

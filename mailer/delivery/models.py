@@ -3,17 +3,21 @@
 from datetime import date, datetime
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
     String,
     Text,
     UniqueConstraint,
+    bindparam,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.database import Base, BigId, UtcDateTime
+from mailer.delivery.states import WAITING
 
 _ONCE = "kind IN ('issue', 'announcement')"
 _WAITING = "state IN ('queued', 'deferred')"
@@ -140,6 +144,15 @@ class DeliveryRow(Base):
     reply_code: Mapped[int | None]
     fault: Mapped[str] = mapped_column(String(10), default="", server_default="")
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def waits() -> ColumnElement[bool]:
+    """That a delivery is queued or deferred, written out: with the states as parameters SQLite
+    would not know that `ix_deliveries__due` has all such rows."""
+    states: BindParameter[tuple[str, ...]] = bindparam(
+        "waiting", WAITING, expanding=True, literal_execute=True, unique=True
+    )
+    return DeliveryRow.state.in_(states)
 
 
 class MergeValueRow(Base):

@@ -66,8 +66,9 @@ class Outbox:
         self._alarms: dict[RelayPace | None, float] = {}
         self._waiting = 0
         self._asked: dict[int, float] = {}
+        self.low_water = 0
         self.taken = asyncio.Event()
-        """Set whenever a courier takes something: there may be room for more."""
+        """Set when so little is left as `low_water`: there is room for more."""
 
     def __len__(self) -> int:
         return self._waiting
@@ -128,7 +129,8 @@ class Outbox:
                 self._waiting -= 1
                 if pace is not None:
                     pace.started(domain, now)
-                self.taken.set()
+                if self._waiting <= self.low_water:
+                    self.taken.set()
                 if self._resting.get(pace) and (personal.anybody_ready or for_many.anybody_ready):
                     self._call(pace, 1)
                 return delivery

@@ -91,6 +91,7 @@ def _finished(
         delivery.doubts,
         disposition.code,
         now,
+        disposition.fault.in_ledger,
     )
 
 
@@ -111,4 +112,5 @@ def _waiting(
         delivery.doubts,
         disposition.code,
         None,
+        disposition.fault.in_ledger,
     )

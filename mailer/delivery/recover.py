@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow
-from mailer.delivery.states import CLAIMED, FAILED, HELD, IN_DOUBT, QUEUED, WAITING
+from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow, waits
+from mailer.delivery.states import CLAIMED, FAILED, HELD, IN_DOUBT, QUEUED
 from mailer.delivery.tally import BY_HAND, Changes, moved, tell
 
 WORKER_GONE_AFTER = timedelta(seconds=15)
@@ -135,9 +135,7 @@ def finish(session: Session, now: datetime) -> list[int]:
 
     Deliveries that are held in doubt wait for a person, not for us, and do not keep a mailing.
     """
-    waiting = exists().where(
-        DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.state.in_(WAITING)
-    )
+    waiting = exists().where(DeliveryRow.mailing_id == MailingRow.id, waits())
     held = exists().where(
         DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.lease_until.is_not(None)
     )
@@ -159,9 +157,7 @@ def finish(session: Session, now: datetime) -> list[int]:
 
 def cancelled_with_rest(session: Session) -> list[int]:
     """Cancelled mailings of which something waits still (it was held when they were cancelled)."""
-    waiting = exists().where(
-        DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.state.in_(WAITING)
-    )
+    waiting = exists().where(DeliveryRow.mailing_id == MailingRow.id, waits())
     return list(
         session.execute(
             select(MailingRow.id).where(MailingRow.status == "cancelled", waiting)

@@ -236,6 +236,7 @@ class Sender:
     async def _feed(self) -> None:
         """Claim when the outbox runs low; look four times a second when there is no work."""
         enough = self._a_seconds_work()
+        self._outbox.low_water = enough // 2
         if len(self._outbox) <= enough // 2 and not self._all_shut():
             now = self._now()
             with self._database.read() as session:

@@ -194,5 +194,5 @@ def _outcome(delivery: Claimed, disposition: Disposition) -> Outcome:
         0,
         disposition.code,
         now,
-        disposition.fault.value,
+        disposition.fault.in_ledger,
     )

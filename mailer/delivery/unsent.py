@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Session
 
-from mailer.delivery.models import DeliveryRow
-from mailer.delivery.states import IN_DOUBT, SKIPPED, WAITING
+from mailer.delivery.models import DeliveryRow, waits
+from mailer.delivery.states import IN_DOUBT, SKIPPED
 from mailer.delivery.tally import BY_HAND, Changes, moved, tell
 
 _MAY_HAVE_COME = "in doubt: it was sent once, without an answer"
@@ -23,7 +23,7 @@ def end_unsent(
     """End those of these deliveries that wait, which are not to be sent; returns how many."""
     rows = session.execute(
         select(DeliveryRow.id, DeliveryRow.mailing_id, DeliveryRow.state, DeliveryRow.doubts)
-        .where(DeliveryRow.id.in_(delivery_ids), DeliveryRow.state.in_(WAITING))
+        .where(DeliveryRow.id.in_(delivery_ids), waits())
         .order_by(DeliveryRow.id)
         .with_for_update()
     ).all()

@@ -1,12 +1,14 @@
 """Claiming: who takes what, in which order, and who is left out."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from mailer import audience, delivery
 from mailer.audience.models import SubscriptionRow
+from mailer.delivery import claim as claim_module
 from mailer.delivery.claim import anything_due, claim, put_off, release
 from mailer.delivery.models import DeliveryRow, MailingRow
 from mailer.letter import LetterDue
@@ -178,3 +180,16 @@ def test_what_is_put_off_waits_until_it_is_due_and_counts_no_try(desk: Desk) -> 
     ]
     assert desk.claim("sender-b") == []
     assert [one.delivery_id for one in desk.claim("sender-b", now=later)] == [first, second]
+
+
+@pytest.mark.parametrize("after", [None, (NOW, 1)])
+def test_a_claim_reads_what_waits_and_nothing_else(desk: Desk, after: Any) -> None:
+    """Else each claim of a large mailing walks past all that is sent."""
+    if not desk.database.is_sqlite:
+        pytest.skip("on a table this small PostgreSQL uses no index")
+    statement = claim_module._due([1], NOW, 10, after)
+    compiled = statement.compile(desk.database.engine, compile_kwargs={"render_postcompile": True})
+    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    with desk.database.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", tuple(map(str, values)))
+        assert "ix_deliveries__due" in " ".join(row.detail for row in plan)

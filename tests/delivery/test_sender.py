@@ -622,3 +622,30 @@ def test_a_relay_that_is_slow_is_no_reason_to_be_busy(
     assert states == {"sent": 24}
     assert sorted(sink.recipients) == EVERYBODY[:24]
     assert claims <= 24
+
+
+@pytest.mark.parametrize("how", ["not", "not behind a dot", "out of order"])
+def test_a_relay_that_offers_pipelining_and_breaks_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """It is noticed, costs nobody a try, and everything goes in lock-step from then on."""
+    monkeypatch.setattr("mailer.delivery.trip.READS_AHEAD_WITHIN_S", 0.3)
+    sink = Sink(reads_ahead=how)
+    with sink.running():
+        desk = set_up(desk, sink.port, connections=1)
+        assert send_all(desk, EVERYBODY[:20]) == {"sent": 20}
+    assert sorted(sink.recipients) == EVERYBODY[:20]
+    assert {tuple(row) for row in desk.rows(DeliveryRow.tries, DeliveryRow.doubts)} == {(1, 0)}
+    assert sink.connections == 2
+
+
+@ON_SQLITE
+def test_a_refused_reader_is_no_reason_to_doubt_pipelining(desk: Desk) -> None:
+    refused = set(EVERYBODY[:10])
+    sink = Sink(script=lambda at, who: "550 5.1.1 no" if at == "RCPT" and who in refused else None)
+    with sink.running():
+        desk = set_up(desk, sink.port, connections=1)
+        assert send_all(desk, EVERYBODY[:20]) == {"sent": 10, "failed": 10}
+    assert sink.connections == 1
+    faults = {tuple(row) for row in desk.rows(DeliveryRow.state, DeliveryRow.fault)}
+    assert faults == {("sent", ""), ("failed", "mailbox")}
