@@ -198,11 +198,11 @@ class Trip:
 
     def _called(self) -> None:
         self._resting = False
-        if self._current is None:
-            self._go_on()
-        else:
-            # Whoever is on the way needs no call: it is another's.
+        if self._over:
+            # The call came too late for this one: it is another's.
             self._with.outbox.pass_on(self._pace)
+        elif self._current is None:
+            self._go_on()
 
     def _worn(self) -> bool:
         return self.connection.messages >= self._gate.relay.messages_per_connection
