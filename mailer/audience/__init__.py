@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         recipient_by_id,
         recipients,
     )
-    from mailer.audience.subscriber import Subscriber, by_id, find
+    from mailer.audience.subscriber import Subscriber, by_id, find, reads
     from mailer.audience.subscription import Event, State
     from mailer.audience.suppression import Reason, Scope, Suppression, suppress, suppression_of
     from mailer.audience.telling import Happening, Standing, Story, export_person, story
@@ -93,6 +93,7 @@ __all__ = [
     "leave",
     "leave_all",
     "normalise",
+    "reads",
     "recipient_by_id",
     "recipients",
     "scrub",

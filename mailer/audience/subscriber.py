@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.audience.address import Address, normalise
-from mailer.audience.models import SubscriberRow
+from mailer.audience.models import SubscriberRow, SubscriptionRow
+from mailer.audience.subscription import State
 from mailer.errors import NotFound
 
 
@@ -27,6 +28,20 @@ class Subscriber:
     member_until: date | None
     created_at: datetime
     updated_at: datetime
+
+
+def reads(session: Session, address: str, publication_id: int) -> bool:
+    """Whether the mailbox of this address has an active subscription."""
+    reading = (
+        select(SubscriberRow.id)
+        .join(SubscriptionRow, SubscriptionRow.subscriber_id == SubscriberRow.id)
+        .where(
+            SubscriberRow.mailbox == normalise(address).mailbox,
+            SubscriptionRow.publication_id == publication_id,
+            SubscriptionRow.state == State.ACTIVE,
+        )
+    )
+    return session.execute(reading).first() is not None
 
 
 def find(session: Session, address: str) -> Subscriber:

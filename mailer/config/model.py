@@ -208,23 +208,7 @@ class Relay(Section):
     messages_per_connection: Annotated[int, Field(ge=1)] = 1000
     messages_per_minute: Rate | None = None
     weight: Annotated[int, Field(ge=0, le=1000)] = 1
-    senders: tuple[Line, ...] = ()
     helo: Line | None = None
-
-    @field_validator("senders", mode="before")
-    @classmethod
-    def _list(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, list) else value
-
-    @field_validator("senders")
-    @classmethod
-    def _domains_or_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for sender in value:
-            if not ADDRESS.fullmatch(sender) and not DOMAIN.fullmatch(sender):
-                raise ValueError(
-                    f'{sender!r} is no sender; write a domain, like "psg.example", or an address'
-                )
-        return tuple(sender.lower() for sender in value)
 
     @field_validator("helo")
     @classmethod

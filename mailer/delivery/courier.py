@@ -16,6 +16,8 @@ from mailer.delivery.pace import RelayPace
 from mailer.delivery.retry import relay_pause
 from mailer.delivery.trip import Equipment, Trip
 
+STANDBY_S = 0.1
+
 log = structlog.get_logger()
 
 
@@ -63,12 +65,16 @@ class Courier:
         outbox = self._with.outbox
         while not self._home.is_set():
             now = self._with.seconds()
-            if not self._gate.shut_for and (found := outbox.next(self._pace, now)) is not None:
-                return found
-            called = asyncio.Event()
             if self._gate.shut_for:
                 await rested(self._gate.shut_for, self._home)
                 continue
+            if not self._with.shares.may_take(self._gate):
+                await rested(STANDBY_S, self._home)
+                continue
+            if (found := outbox.next(self._pace, now)) is not None:
+                self._with.shares.took(self._gate)
+                return found
+            called = asyncio.Event()
             outbox.rest(self._pace, called.set, now)
             waits = [asyncio.ensure_future(event.wait()) for event in (called, self._home)]
             try:
@@ -107,6 +113,8 @@ class Courier:
                 if self._with.all_shut():
                     self._with.outbox.empty()
             return None
+        if gate.doubtful:
+            self._with.shares.returned(gate)
         gate.opened()
         gate.connections.add(connection)
         return connection

@@ -8,7 +8,7 @@
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,8 +53,14 @@ class Step:
     lacks: tuple[Variant, ...] = ()
 
 
-def fan_out_chunk(session: Session, mailing_id: int, now: datetime, worker: str = BY_HAND) -> Step:
-    """Write the next deliveries of a mailing.
+def fan_out_chunk(
+    session: Session,
+    mailing_id: int,
+    now: datetime,
+    worker: str = BY_HAND,
+    seeds: Sequence[str] = (),
+) -> Step:
+    """Write the next deliveries of a mailing; before the first of them those to `seeds`.
 
     The cursor moves in the transaction that writes the chunk, and only from where this call saw
     it: killed anywhere, the fan-out goes on without a gap; run twice at once, one of them waits.
@@ -73,6 +79,8 @@ def fan_out_chunk(session: Session, mailing_id: int, now: datetime, worker: str 
     ).one()
     if seen.status != "sending" or seen.fanned_out_at is not None:
         return Step(more=False)
+    if not seen.fan_out_cursor and seeds:
+        _insert_seeds(session, mailing_id, seen.publication_id, seeds, now, worker)
     chunk = audience.fan_out(
         seen.publication_id, seen.day, after=seen.fan_out_cursor, limit=CHUNK
     ).subquery()
@@ -128,6 +136,14 @@ def _letters(
     return letters, tuple(sorted(lacks, key=lambda variant: variant.key))
 
 
+def _usual(mailing_id: int) -> Select[int | None]:
+    """The letter of a reader who chose nothing, as it is now."""
+    version = select(MailingRow.version).where(MailingRow.id == mailing_id).scalar_subquery()
+    return select(func.min(CompiledLetterRow.id)).where(
+        CompiledLetterRow.mailing_id == mailing_id, CompiledLetterRow.version == version
+    )
+
+
 def _insert_deliveries(
     session: Session,
     mailing_id: int,
@@ -137,12 +153,7 @@ def _insert_deliveries(
 ) -> None:
     reader, of = readers.subquery(), _table(letters)
     # A reader whose group came into being since the groups were looked at gets the usual letter.
-    version = select(MailingRow.version).where(MailingRow.id == mailing_id).scalar_subquery()
-    usual = (
-        select(func.min(CompiledLetterRow.id))
-        .where(CompiledLetterRow.mailing_id == mailing_id, CompiledLetterRow.version == version)
-        .scalar_subquery()
-    )
+    usual = _usual(mailing_id).scalar_subquery()
     letter = case((of.c.letter.is_(None), usual), else_=func.nullif(of.c.letter, _NONE))
     nothing = of.c.letter == _NONE
     deliveries = (
@@ -168,6 +179,38 @@ def _insert_deliveries(
     session.execute(
         upsert(session, DeliveryRow).from_select(targets, deliveries).on_conflict_do_nothing()
     )
+
+
+def _insert_seeds(
+    session: Session,
+    mailing_id: int,
+    publication_id: int,
+    seeds: Sequence[str],
+    now: datetime,
+    worker: str,
+) -> None:
+    """A delivery with a bare address for each seed that does not read the publication anyhow."""
+    usual = session.scalars(_usual(mailing_id)).one()
+    if usual is None:
+        return
+    come = 0
+    for address in seeds:
+        if audience.reads(session, address, publication_id):
+            continue
+        added = (
+            upsert(session, DeliveryRow)
+            .values(
+                mailing_id=mailing_id,
+                address=address,
+                letter_id=usual,
+                state=QUEUED,
+                due_at=now,
+            )
+            .on_conflict_do_nothing()
+            .returning(DeliveryRow.id)
+        )
+        come += len(session.execute(added).all())
+    tell(session, worker, {mailing_id: {"audience": come}})
 
 
 def _count(session: Session, mailing_id: int, first: int, last: int) -> tuple[int, int]:

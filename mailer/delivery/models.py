@@ -35,7 +35,8 @@ class MailingRow(Base):
     the fan-out has looked at; `fanned_out_at` is set when it has seen them all. `version` is that
     of the letters which readers get from now on; it grows when the issue is corrected in the
     middle. A correction names in `corrects_id` the mailing that it corrects. Nothing is sent after
-    `not_after`, whatever was deferred until then.
+    `not_after`, whatever was deferred until then. `judged_at` is when its first failures were
+    looked at.
     """
 
     __tablename__ = "mailings"
@@ -70,6 +71,7 @@ class MailingRow(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     send_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     not_after: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("mailings.id"))
     fan_out_cursor: Mapped[int] = mapped_column(BigId, default=0)

@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailer import clock
 from mailer.config import Config, is_loopback
 from mailer.database import Database, database_error
-from mailer.delivery import fan_out, mailing, recover, starting
+from mailer.delivery import early, fan_out, mailing, recover, starting
 from mailer.delivery.book import Book
 from mailer.delivery.claim import Marks, anything_due, claim
 from mailer.delivery.courier import Courier, rested
@@ -38,6 +38,7 @@ from mailer.delivery.lock import SenderLock
 from mailer.delivery.message import MessageMaker
 from mailer.delivery.outbox import Outbox
 from mailer.delivery.pace import RelayPace
+from mailer.delivery.shares import Shares
 from mailer.delivery.trip import Equipment
 from mailer.letter import CompiledLetter
 from mailer.tokens import Signer
@@ -172,6 +173,7 @@ class Sender:
             config.pace,
             config.delivery.in_doubt,
             self._all_shut,
+            Shares(self._gates),
         )
         return [
             Courier(gate, pace, equipment)
@@ -249,6 +251,8 @@ class Sender:
     def _claim(self, now: datetime, limit: int) -> int:
         asked = time.monotonic()
         with self._database.write(ahead=True) as session:
+            for paused in early.pause_early(session, self._config.pace, now):
+                log.warning("mailing_paused_itself", mailing=paused)
             claimed = claim(
                 session,
                 self.worker,
@@ -289,7 +293,13 @@ class Sender:
             more = True
             while more:
                 with self._database.write(ahead=True) as session:
-                    step = fan_out.fan_out_chunk(session, mailing_id, self._now(), self.worker)
+                    step = fan_out.fan_out_chunk(
+                        session,
+                        mailing_id,
+                        self._now(),
+                        self.worker,
+                        self._config.delivery.seeds,
+                    )
                 if step.lacks:
                     # A letter takes longer to compile than the connections should wait.
                     await asyncio.to_thread(

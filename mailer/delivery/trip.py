@@ -13,6 +13,7 @@ past its dot and unanswered it is in doubt; before that it is tried again; one w
 written behind another's dot goes back untouched.
 """
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,11 +34,14 @@ from mailer.delivery.message import MessageMaker
 from mailer.delivery.outbox import Outbox
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.record import Outcome, doubt_of, outcome_of
+from mailer.delivery.shares import Shares
 from mailer.delivery.smtp import Connection, stuffed
 from mailer.errors import WrongInput
 from mailer.letter import CompiledLetter
 
 IDLE_S = 20.0
+SHARE_S = 0.02
+"""A relay that has had its share looks this often whether the others have had theirs."""
 READS_AHEAD_WITHIN_S = 30.0
 """A relay that has answered a part of what was written ahead owes the rest within this."""
 
@@ -57,6 +61,7 @@ class Equipment:
     pace: Pace
     in_doubt: str
     all_shut: Callable[[], bool]
+    shares: Shares
 
 
 class Load:
@@ -194,6 +199,9 @@ class Trip:
             self._write(self._dialogue.begin(load.envelope))
         elif not self._resting:
             self._resting = True
+            if not self._with.shares.may_take(self._gate):
+                asyncio.get_running_loop().call_later(SHARE_S, self._called)
+                return
             self._with.outbox.rest(self._pace, self._called, self._with.seconds())
 
     def _called(self) -> None:
@@ -208,7 +216,11 @@ class Trip:
         return self.connection.messages >= self._gate.relay.messages_per_connection
 
     def _next(self) -> Load | None:
-        while (delivery := self._with.outbox.next(self._pace, self._with.seconds())) is not None:
+        while self._with.shares.may_take(self._gate):
+            delivery = self._with.outbox.next(self._pace, self._with.seconds())
+            if delivery is None:
+                return None
+            self._with.shares.took(self._gate)
             if (load := self._loaded(delivery)) is not None:
                 return load
         return None

@@ -52,6 +52,7 @@ def upgrade() -> None:
     op.execute(_COUNT)
     with op.batch_alter_table("mailings") as batch:
         batch.add_column(sa.Column("not_after", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
         batch.add_column(sa.Column("corrects_id", BigId, nullable=True))
         batch.create_foreign_key(
@@ -105,6 +106,7 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("fk_mailings__corrects_id__mailings"), type_="foreignkey")
         batch.drop_column("corrects_id")
         batch.drop_column("version")
+        batch.drop_column("judged_at")
         batch.drop_column("not_after")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE deliveries RESET (fillfactor, autovacuum_vacuum_scale_factor)")

@@ -12,18 +12,17 @@ def test_nothing_is_paced_by_default() -> None:
     config = read()
     assert (config.pace.domain, config.pace.pause_after_first) == ((), 0)
     (relay,) = config.relay
-    assert (relay.messages_per_minute, relay.weight, relay.senders) == (None, 1, ())
+    assert (relay.messages_per_minute, relay.weight) == (None, 1)
     assert config.delivery.seeds == ()
 
 
 def test_what_was_asked_for_is_taken() -> None:
-    text = changed(PORT, f'{PORT}\nmessages_per_minute = 90\nsenders = ["PSG.example", "a@b.c"]')
+    text = changed(PORT, f"{PORT}\nmessages_per_minute = 90")
     text += '\n[delivery]\nseeds = ["seed@psg.example"]\n[pace]\npause_after_first = 50\n'
     text += '[[pace.domain]]\ndomain = "Slow.Example"\nconnections = 2\n'
     text += '[[pace.domain]]\ndomain = "*"\nmessages_per_minute = 0.5\n'
     config = read(text)
     assert config.relay[0].messages_per_minute == 90.0
-    assert config.relay[0].senders == ("psg.example", "a@b.c")
     assert config.delivery.seeds == ("seed@psg.example",)
     assert (config.pace.pause_after_first, config.pace.pause_at_share) == (50, 0.2)
     assert config.pace.domain == (
@@ -61,8 +60,6 @@ def limits(*domains: str) -> str:
         (changed(PORT, f"{PORT}\nweight = 0"), "relay", "weight 0"),
         (changed(PORT, f"{PORT}\nmessages_per_minute = 0"), "messages_per_minute", "greater"),
         (changed(PORT, f"{PORT}\nmessages_per_minute = true"), "messages_per_minute", "number"),
-        (changed(PORT, f'{PORT}\nsenders = "psg.example"'), "relay.0.senders", "list"),
-        (changed(PORT, f'{PORT}\nsenders = ["a b"]'), "relay.0.senders", "'a b'"),
         (TEXT + '\n[delivery]\nseeds = ["nobody"]\n', "delivery.seeds", "'nobody'"),
         (TEXT + '\n[delivery]\nseeds = ["a@b.c", "A@b.c"]\n', "delivery.seeds", "twice"),
         (TEXT + "\n[pace]\npause_at_share = 0.0\n", "pace.pause_at_share", "greater"),

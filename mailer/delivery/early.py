@@ -1,0 +1,65 @@
+"""Early failures: a mailing whose first deliveries fail too often pauses itself, where configured.
+
+A list that is out of date, or a relay that takes nothing of ours, shows in the first few; each
+mailing is judged once, and whoever resumes it knows best.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from mailer import audit
+from mailer.config import Pace
+from mailer.delivery.models import DeliveryRow, MailingRow
+from mailer.delivery.states import FAILED, SENT
+from mailer.delivery.tally import tallied
+
+
+def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
+    """Judge the mailings that have come far enough; returns those that are paused by it."""
+    if not pace.pause_after_first:
+        return []
+    unjudged = session.scalars(
+        select(MailingRow.id).where(
+            MailingRow.status == "sending",
+            MailingRow.judged_at.is_(None),
+            MailingRow.kind.in_(("issue", "announcement", "correction")),
+        )
+    ).all()
+    paused = []
+    for mailing_id, counts in tallied(session, unjudged).items():
+        done = counts[SENT] + counts[FAILED]
+        if done < pace.pause_after_first:
+            continue
+        too_many = counts[FAILED] > pace.pause_at_share * done
+        change = {"status": "paused", "reason": _why(session, mailing_id, counts[FAILED], done)}
+        judged = session.execute(
+            update(MailingRow)
+            .where(
+                MailingRow.id == mailing_id,
+                MailingRow.status == "sending",
+                MailingRow.judged_at.is_(None),
+            )
+            .values(judged_at=now, **(change if too_many else {}))
+            .returning(MailingRow.id)
+        ).first()
+        if judged is not None and too_many:
+            paused.append(mailing_id)
+            audit.record(session, now, "mailer", f"mailing {mailing_id}", "paused: early failures")
+    return paused
+
+
+def _why(session: Session, mailing_id: int, failed: int, done: int) -> str:
+    commonest = session.execute(
+        select(DeliveryRow.reply_code, DeliveryRow.fault)
+        .where(DeliveryRow.mailing_id == mailing_id, DeliveryRow.state == FAILED)
+        .group_by(DeliveryRow.reply_code, DeliveryRow.fault)
+        .order_by(func.count().desc())
+        .limit(1)
+    ).first()
+    reply = f", mostly {commonest.reply_code} ({commonest.fault})" if commonest else ""
+    return (
+        f"{failed} of its first {done} deliveries failed{reply}. Look into it; "
+        "`mailer issues resume` goes on."
+    )
