@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from mailer.delivery import Status
     from mailer.publication import Issue
 
+NotAfter = Annotated[
+    str | None,
+    typer.Option(help="Whom it has not reached by then does not get it: 2026-04-03 18:00."),
+]
+
 _WATCH_S = 0.25
 _PROGRESS_S = 5.0
 
@@ -46,6 +51,7 @@ def schedule(
     context: typer.Context,
     number: Number,
     at: Annotated[str, typer.Option(help="When: 2026-03-31 09:00, or with an offset.")],
+    not_after: NotAfter = None,
     slug: PublicationSlug = None,
 ) -> None:
     """Have the issue sent at a time, or move it to another."""
@@ -60,7 +66,8 @@ def schedule(
         issue = find(session, number, slug)
     _warn(door, issue)
     with door.database.write() as session:
-        delivery.schedule(session, door.config, issue, moment, now(), door.operator)
+        end = _end(door, not_after)
+        delivery.schedule(session, door.config, issue, moment, now(), door.operator, end)
     local = moment.astimezone(zone)
     show(f"{issue.title} will be sent on {local:%Y-%m-%d} at {local:%H:%M} ({zone.key}).")
 
@@ -75,6 +82,7 @@ def send(
     within: Annotated[
         str | None, typer.Option(help="With --wait: give up waiting after, like 30m.")
     ] = None,
+    not_after: NotAfter = None,
     to_new: Annotated[
         bool, typer.Option("--to-new", help="Only to readers who have no delivery of it yet.")
     ] = False,
@@ -96,7 +104,8 @@ def send(
     elif not (wait and _is_going(door, issue)):
         _warn(door, issue)
         try:
-            delivery.send_now(door.database, door.config, issue, now(), door.operator)
+            end = _end(door, not_after)
+            delivery.send_now(door.database, door.config, issue, now(), door.operator, end)
         except Refused:
             # Somebody else may have been quicker by a moment.
             if not (wait and _is_going(door, issue)):
@@ -106,6 +115,16 @@ def send(
         return
     if not _send_here(door, issue, patience.total_seconds()):
         raise typer.Exit(1)
+
+
+def _end(door: Door, not_after: str | None) -> datetime | None:
+    """The moment after which nothing more is to be sent, if one was given."""
+    if not_after is None:
+        return None
+    moment, doubt = parse_moment(not_after, door.config.organisation.zone, now())
+    if doubt:
+        remark(doubt)
+    return moment
 
 
 def _is_going(door: Door, issue: "Issue") -> bool:

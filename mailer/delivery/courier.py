@@ -12,9 +12,10 @@ import structlog
 from mailer.delivery import smtp
 from mailer.delivery.claim import Claimed
 from mailer.delivery.gate import Gate
+from mailer.delivery.load import Equipment
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.retry import relay_pause
-from mailer.delivery.trip import Equipment, Trip
+from mailer.delivery.trip import Trip
 
 STANDBY_S = 0.1
 

@@ -6,8 +6,9 @@ try it, one does it and the others are told that it is done.
 
 import secrets
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import case, exists, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,37 +19,56 @@ from mailer.database import Database
 from mailer.delivery import compose
 from mailer.delivery.models import DeliveryRow, MailingRow, waits
 from mailer.delivery.unsent import end_unsent
-from mailer.errors import Refused
+from mailer.errors import Refused, WrongInput
 from mailer.publication import Issue
 
 _SKIP_CHUNK = 2000
 
 
 def schedule(
-    session: Session, config: Config, issue: Issue, at: datetime, now: datetime, actor: str
+    session: Session,
+    config: Config,
+    issue: Issue,
+    at: datetime,
+    now: datetime,
+    actor: str,
+    not_after: datetime | None = None,
 ) -> int:
     """Have the issue sent at `at`, or move a mailing that has not begun; returns its id.
+
+    What has not been sent by `not_after` is not sent any more.
 
     Raises:
         WrongInput: preflight finds an error.
         Refused: it is being sent, or was sent or cancelled after it had begun.
     """
     compose.require_sendable(compose.check_issue(config, issue))
-    return place(session, issue, at, now, actor)
+    return place(session, issue, at, now, actor, not_after)
 
 
-def place(session: Session, issue: Issue, at: datetime, now: datetime, actor: str) -> int:
+def place(
+    session: Session,
+    issue: Issue,
+    at: datetime,
+    now: datetime,
+    actor: str,
+    not_after: datetime | None = None,
+) -> int:
     """The same for an issue that was checked."""
+    if not_after is not None and not_after <= at:
+        raise WrongInput("Its end has to come after its beginning; give a later --not-after.")
     existing = session.execute(
         select(MailingRow.id).where(MailingRow.issue_id == issue.id, MailingRow.kind == issue.kind)
     ).scalar()
     if existing is None:
-        existing = _insert(session, issue, at, now, actor)
+        existing = _insert(session, issue, at, now, actor, not_after)
     else:
         moved = session.execute(
             update(MailingRow)
             .where(MailingRow.id == existing, MailingRow.started_at.is_(None))
-            .values(status="scheduled", start_at=at, reason="", finished_at=None)
+            .values(
+                status="scheduled", start_at=at, reason="", finished_at=None, not_after=not_after
+            )
             .returning(MailingRow.id)
         ).first()
         if moved is None:
@@ -57,7 +77,20 @@ def place(session: Session, issue: Issue, at: datetime, now: datetime, actor: st
     return existing
 
 
-def _insert(session: Session, issue: Issue, at: datetime, now: datetime, actor: str) -> int:
+def until(not_after: Any, give_up_at: datetime) -> Any:
+    """The end of a mailing, in SQL: when its messages are given up, or the end it was given."""
+    at = literal(give_up_at, MailingRow.send_until.type)
+    return case((not_after < at, not_after), else_=at)
+
+
+def _insert(
+    session: Session,
+    issue: Issue,
+    at: datetime,
+    now: datetime,
+    actor: str,
+    not_after: datetime | None,
+) -> int:
     try:
         with session.begin_nested():
             row = MailingRow(
@@ -66,6 +99,7 @@ def _insert(session: Session, issue: Issue, at: datetime, now: datetime, actor: 
                 issue_id=issue.id,
                 status="scheduled",
                 start_at=at,
+                not_after=not_after,
                 nonce=secrets.token_hex(8),
                 created_at=now,
                 created_by=actor,
@@ -126,7 +160,8 @@ def resume(session: Session, config: Config, issue: Issue, now: datetime, actor:
         mailing.status = "scheduled"
         mailing.start_at = max(mailing.start_at, now)
     else:
-        mailing.send_until = now + config.pace.give_up
+        given_up = now + config.pace.give_up
+        mailing.send_until = min(given_up, mailing.not_after or given_up)
     audit.record(session, now, actor, f"issue {issue.id}", "resumed")
 
 
@@ -245,7 +280,7 @@ def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, a
             fanned_out_at=None,
             finished_at=None,
             day=today(config.organisation.zone, now),
-            send_until=now + config.pace.give_up,
+            send_until=until(MailingRow.not_after, now + config.pace.give_up),
         )
         .returning(MailingRow.id)
     ).scalar()

@@ -34,16 +34,18 @@ from mailer.delivery.courier import Courier, rested
 from mailer.delivery.gate import Gate
 from mailer.delivery.ledger import Ledger
 from mailer.delivery.letters import compiled_letter
+from mailer.delivery.load import Equipment
 from mailer.delivery.lock import SenderLock
 from mailer.delivery.message import MessageMaker
 from mailer.delivery.outbox import Outbox
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.shares import Shares
-from mailer.delivery.trip import Equipment
+from mailer.delivery.unsent import end_overdue
 from mailer.letter import CompiledLetter
 from mailer.tokens import Signer
 
 MOST_CLAIMED = 1000
+OVERDUE_AT_ONCE = 2000
 POLL_S = 0.25
 CLOCK_S = 0.1
 KEEP_S = 1.0
@@ -208,12 +210,15 @@ class Sender:
             sole = self._lock is not None
             freed += recover.recover(session, now, in_doubt, worker=self.worker, sole_sender=sole)
             alive = recover.alive(session, now)
+            overdue = end_overdue(session, now, self.worker, OVERDUE_AT_ONCE)
             finished = recover.finish(session, now)
             cancelled = recover.cancelled_with_rest(session)
         for pace in self._paces:
             pace.share_among(alive, time.monotonic())
         if freed:
             log.warning("freed_what_a_worker_left_behind", deliveries=freed)
+        if overdue:
+            log.warning("time_is_up", deliveries=overdue)
         for mailing_id in finished:
             log.info("mailing_sent", mailing=mailing_id)
         for mailing_id in cancelled:

@@ -21,7 +21,7 @@ from mailer.config import Config
 from mailer.database import Database, upsert
 from mailer.delivery import compose
 from mailer.delivery.frozen import freeze, thaw
-from mailer.delivery.mailing import place, require_unbegun
+from mailer.delivery.mailing import place, require_unbegun, until
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.delivery.variants import usual_variants
 from mailer.errors import MailerError, Refused
@@ -67,7 +67,14 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
     raise Refused(_SAVED_ALL_THE_TIME)
 
 
-def send_now(database: Database, config: Config, issue: Issue, now: datetime, actor: str) -> int:
+def send_now(
+    database: Database,
+    config: Config,
+    issue: Issue,
+    now: datetime,
+    actor: str,
+    not_after: datetime | None = None,
+) -> int:
     """Begin to send an issue whose mailing has not begun, at this moment; returns the mailing's id.
 
     It is scheduled and begun in one transaction: where it is refused, nothing stays behind.
@@ -82,7 +89,7 @@ def send_now(database: Database, config: Config, issue: Issue, now: datetime, ac
             issue = publication.issue_by_id(session, issue.id)
         letters = _letters(config, issue, now)
         with database.write() as session:
-            mailing_id = place(session, issue, now, now, actor)
+            mailing_id = place(session, issue, now, now, actor, not_after)
             _begin(session, config, mailing_id, issue, now)
             if publication.version_of(session, issue.id) != issue.version:
                 session.rollback()
@@ -109,7 +116,7 @@ def _begin(session: Session, config: Config, mailing_id: int, issue: Issue, now:
         .values(
             status="sending",
             started_at=now,
-            send_until=now + config.pace.give_up,
+            send_until=until(MailingRow.not_after, now + config.pace.give_up),
             day=today(config.organisation.zone, now),
             content=freeze(issue),
             message_id_domain=compose.message_id_domain(config),

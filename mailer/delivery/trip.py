@@ -16,28 +16,21 @@ written behind another's dot goes back untouched.
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailer.config import Pace
 from mailer.database import database_error
 from mailer.delivery import wire
-from mailer.delivery.book import Book
 from mailer.delivery.claim import Claimed
 from mailer.delivery.dialogue import Envelope, Happened, OutOfStep, Step
 from mailer.delivery.disposition import Disposition, Reply, Stage, Verdict, judge
 from mailer.delivery.gate import Gate
-from mailer.delivery.message import MessageMaker
-from mailer.delivery.outbox import Outbox
+from mailer.delivery.load import Equipment, Load
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.record import Outcome, doubt_of, outcome_of
-from mailer.delivery.shares import Shares
 from mailer.delivery.smtp import Connection, stuffed
 from mailer.errors import WrongInput
-from mailer.letter import CompiledLetter
 
 IDLE_S = 20.0
 SHARE_S = 0.02
@@ -46,33 +39,6 @@ READS_AHEAD_WITHIN_S = 30.0
 """A relay that has answered a part of what was written ahead owes the rest within this."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What every courier of a sender is given; `seconds` is a clock that only goes forward."""
-
-    outbox: Outbox
-    book: Book
-    maker: MessageMaker
-    letter: Callable[[int], CompiledLetter]
-    now: Callable[[], datetime]
-    seconds: Callable[[], float]
-    pace: Pace
-    in_doubt: str
-    all_shut: Callable[[], bool]
-    shares: Shares
-
-
-class Load:
-    """A delivery on its way, with its message."""
-
-    __slots__ = ("content", "delivery", "envelope")
-
-    def __init__(self, delivery: Claimed, envelope: Envelope, content: bytes) -> None:
-        self.delivery = delivery
-        self.envelope = envelope
-        self.content = content
 
 
 class Trip:

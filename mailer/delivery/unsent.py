@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Session
 
-from mailer.delivery.models import DeliveryRow, waits
-from mailer.delivery.states import IN_DOUBT, SKIPPED
+from mailer.delivery.models import DeliveryRow, MailingRow, waits
+from mailer.delivery.states import FAILED, IN_DOUBT, SKIPPED
 from mailer.delivery.tally import BY_HAND, Changes, moved, tell
 
 _MAY_HAVE_COME = "in doubt: it was sent once, without an answer"
@@ -45,5 +45,53 @@ def end_unsent(
         )
         .execution_options(synchronize_session=False)
     )
+    tell(session, worker, changes)
+    return len(rows)
+
+
+def end_overdue(session: Session, now: datetime, worker: str, most: int) -> int:
+    """End up to `most` deliveries that wait though their mailing's time is up; returns how many.
+
+    One that the relay put off is given up; one that was never begun is skipped.
+    """
+    overdue = session.execute(
+        select(DeliveryRow.id, DeliveryRow.tries, DeliveryRow.doubts)
+        .join(MailingRow, MailingRow.id == DeliveryRow.mailing_id)
+        .where(
+            MailingRow.status == "sending",
+            MailingRow.fanned_out_at.is_not(None),
+            MailingRow.send_until < now,
+            waits(),
+        )
+        .limit(most)
+    ).all()
+    tried = [row.id for row in overdue if row.tries and not row.doubts]
+    others = [row.id for row in overdue if not row.tries or row.doubts]
+    return _give_up(session, tried, now, worker) + (
+        end_unsent(session, others, "its time was up", now, worker) if others else 0
+    )
+
+
+def _give_up(session: Session, delivery_ids: Sequence[int], now: datetime, worker: str) -> int:
+    if not delivery_ids:
+        return 0
+    rows = session.execute(
+        select(DeliveryRow.id, DeliveryRow.mailing_id, DeliveryRow.state)
+        .where(DeliveryRow.id.in_(delivery_ids), waits())
+        .with_for_update()
+    ).all()
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_([row.id for row in rows]))
+        .values(
+            state=FAILED,
+            reason=literal("given up; at last: ").concat(DeliveryRow.reason),
+            finished_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    changes: Changes = {}
+    for row in rows:
+        moved(changes, row.mailing_id, row.state, FAILED)
     tell(session, worker, changes)
     return len(rows)
