@@ -42,14 +42,12 @@ class Gate:
         """Whether the next connection may write on before replies are there."""
         return self._lock_step is False
 
-    def ran_aground(self) -> bool:
+    def ran_aground(self) -> None:
         """A connection that wrote ahead got lost amid an envelope: the relay may not be able to
-        read ahead, whatever it offers. Returns True where that is tried out now, in lock-step."""
+        read ahead, whatever it offers. That is tried out, in lock-step."""
         if self._lock_step is False:
             self._lock_step = None
             log.warning("pipelining_doubted", host=self.relay.host, port=self.relay.port)
-            return True
-        return False
 
     def lost_in_lock_step(self) -> None:
         """Reading ahead was not what ailed the relay."""

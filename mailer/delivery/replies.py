@@ -13,7 +13,9 @@ _REPLY_LINES = 200
 
 
 class Malformed(Exception):
-    """What came is no reply; `str()` says why."""
+    """What came is no reply; `str()` says why. `before` are the whole replies that came before."""
+
+    before: tuple[Reply, ...] = ()
 
 
 class ReplyReader:
@@ -36,14 +38,18 @@ class ReplyReader:
             Malformed: a line is none of a reply's, or without end.
         """
         *lines, self._rest = (self._rest + octets).split(b"\n")
-        if len(self._rest) >= _LINE_OCTETS:
-            raise Malformed("a reply line without end")
-        replies = []
-        for line in lines:
-            if not self._lines and line[3:4] == b" ":
-                replies.append(_single(line))
-            elif (reply := self._more(line)) is not None:
-                replies.append(reply)
+        replies: list[Reply] = []
+        try:
+            for line in lines:
+                if not self._lines and line[3:4] == b" ":
+                    replies.append(_single(line))
+                elif (reply := self._more(line)) is not None:
+                    replies.append(reply)
+            if len(self._rest) >= _LINE_OCTETS:
+                raise Malformed("a reply line without end")
+        except Malformed as error:
+            error.before = tuple(replies)
+            raise
         return replies
 
     def _more(self, octets: bytes) -> Reply | None:

@@ -65,6 +65,7 @@ class Trip:
         self._before_dot: Load | None = None
         self._over = False
         self._going_home = False
+        self._missing = False
         self._resting = False
         self._heard = self._answered = equipment.seconds()
 
@@ -109,6 +110,7 @@ class Trip:
             else:
                 limit = wire.TIMEOUTS[stage]
             if silent > limit:
+                self._missing = True
                 self.connection.lose(f"no reply to {stage.value} in time")
         elif self._before_dot is not None or self.connection.full:
             if silent > wire.BLOCK_TIMEOUT:
@@ -132,6 +134,7 @@ class Trip:
             try:
                 step = self._dialogue.answered(reply)
             except OutOfStep as error:
+                self._missing = True
                 self.connection.lose(str(error))
                 return
             if step.write:
@@ -276,7 +279,8 @@ class Trip:
         assert load is not None
         assert step.stage is not None
         assert step.reply is not None
-        if self._misread(step.stage, step.reply) and self._gate.ran_aground():
+        if self._misread(step.stage, step.reply):
+            self._gate.ran_aground()
             self._current, self._following = load, self._current
             self._lost(f"{step.reply} (in reply to {step.stage.value})", ours=True)
             return
@@ -286,7 +290,7 @@ class Trip:
 
     def _misread(self, stage: Stage, reply: Reply) -> bool:
         """Whether the relay seems to have missed what was written ahead (503: bad sequence)."""
-        return self._dialogue.ahead and reply.code == 503 and stage in (Stage.RCPT, Stage.DATA)
+        return self._dialogue.ahead and reply.code == 503 and stage is not Stage.DOT
 
     def _conclude(self, load: Load, disposition: Disposition) -> None:
         """Say in the book what becomes of a delivery, and what follows for domain and relay."""
@@ -331,8 +335,9 @@ class Trip:
         self._current = self._following = self._before_dot = None
         if not ours:
             self._gate.lost(reason)
-        doubtful = not ours and self._dialogue.ran_ahead and self._dialogue.past_dot is None
-        untouched = doubtful and self._gate.ran_aground()
+        missing = self._missing and self._dialogue.ran_ahead and self._dialogue.past_dot is None
+        if missing:
+            self._gate.ran_aground()
         if not self._dialogue.ahead and not self.carried:
             self._gate.lost_in_lock_step()
         for load in (current, following):
@@ -345,7 +350,7 @@ class Trip:
                 self._with.book.record(self._doubt(load.delivery, reason))
             elif (refused := self._dialogue.refused) is not None and load is current:
                 self._with.book.record(self._outcome(load.delivery, judge(*refused)))
-            elif ours or untouched or load is following or self._dialogue.resetting:
+            elif ours or missing or load is following or self._dialogue.resetting:
                 back = Disposition(Verdict.RELAY, f"not begun: {reason}")
                 self._with.book.record(self._outcome(load.delivery, back))
             else:

@@ -86,6 +86,8 @@ class Wire(asyncio.Protocol):
             try:
                 replies = self._reader.feed(data)
             except Malformed as error:
+                if error.before:
+                    self._listener.came(list(error.before))
                 self.lose(str(error))
                 return
             if replies:

@@ -65,3 +65,10 @@ def test_whatever_comes_it_is_replies_or_malformed(octets: bytes) -> None:
     except Malformed:
         return
     assert all(200 <= reply.code <= 599 for reply in replies)
+
+
+def test_what_came_whole_before_counts() -> None:
+    """An acceptance with rubbish behind it is an acceptance."""
+    with pytest.raises(Malformed) as caught:
+        ReplyReader().feed(b"250 2.0.0 kept\r\n\xff what?\r\n")
+    assert caught.value.before == (Reply(250, ("2.0.0 kept",)),)
