@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
+# What waits for processes and relays, beside what computes.
+SENDING := tests/delivery tests/system
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
 .PHONY: demo test test-long check bench lock setup setup-dev wheel clean
@@ -11,8 +13,12 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 demo: setup  ## Show an archive, an Update sent, and the letters its readers got.
 	$(BIN)/mailer demo
 
-test: setup-dev check  ## Run the checks and every test that takes less than minutes.
-	$(BIN)/pytest -m "not long"
+test: setup-dev check  ## Run the checks and every test that takes less than minutes, on two cores.
+	@mkdir -p build; \
+	$(BIN)/pytest -m "not long" $(SENDING) > build/sending.log 2>&1 & sending=$$!; \
+	$(BIN)/pytest -m "not long" $(SENDING:%=--ignore=%); others=$$?; \
+	wait $$sending; sent=$$?; cat build/sending.log; \
+	test $$others -eq 0 -a $$sent -eq 0
 
 test-long: setup-dev  ## Run the tests that take minutes: kills in full, thousands of examples.
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m "long or not long"

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -82,16 +82,15 @@ class Database:
             return
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        if not self._asked_for_lock(driver):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        self._ask_for_lock(driver, lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
     def begin_immediate(self, driver: sqlite3.Connection) -> None:
         """Begin a transaction that writes, on a connection of SQLite's driver."""
-        if not self._asked_for_lock(driver):
-            driver.execute("BEGIN IMMEDIATE")
+        self._ask_for_lock(driver, lambda: driver.execute("BEGIN IMMEDIATE"))
 
-    def _asked_for_lock(self, driver: sqlite3.Connection) -> bool:
-        """Ask for the lock until it is ours; False where patience ended, or there is an error."""
+    def _ask_for_lock(self, driver: sqlite3.Connection, at_last: Callable[[], object]) -> None:
+        """Ask for the lock until it is ours; `at_last` is called where patience ended, or where
+        there is another error, and raises it as its caller wants it."""
         driver.execute("PRAGMA busy_timeout = 0")
         began = 0.0
         try:
@@ -101,12 +100,12 @@ class Database:
                     driver.execute("BEGIN IMMEDIATE")
                 except sqlite3.OperationalError as error:
                     if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                        return False
+                        break
                     began = began or time.monotonic()
                     time.sleep(_ASK_AGAIN_S)
                 else:
-                    return True
-            return False
+                    return
+            at_last()
         finally:
             driver.execute(_PATIENT)
 
