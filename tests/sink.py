@@ -87,8 +87,17 @@ class Sink:
 
         async def serve() -> None:
             self._ended = asyncio.Event()
+            writers: set[asyncio.StreamWriter] = set()
+
+            def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                # A task that is cancelled before it has begun would leave its connection open.
+                writers.add(writer)
+                task = loop.create_task(self._serve(reader, writer))
+                task.add_done_callback(lambda _: writers.discard(writer))
+                task.add_done_callback(lambda _: writer.transport.abort())
+
             server = await asyncio.start_server(
-                self._serve,
+                accept,
                 "127.0.0.1",
                 self.port,
                 limit=1 << 20,
@@ -103,6 +112,8 @@ class Sink:
                     task.cancel()
                 await asyncio.gather(*others, return_exceptions=True)
                 await asyncio.sleep(0)
+            for writer in writers:
+                writer.transport.abort()
 
         thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
         thread.start()
@@ -128,7 +139,6 @@ class Sink:
             pass
         finally:
             self._open -= 1
-            writer.transport.abort()
 
     async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender = recipient = ""
