@@ -84,7 +84,10 @@ class RelayPace:
         self._quickest = self._quickest_before = float("inf")
         self._span_ends = 0.0
         self._slow_from = SLOW_S
-        self._quick_started = self._quick_answered = float("-inf")
+        self._quick_answered = float("-inf")
+        # Who started last, when, and when anybody else did, of those that are not slow.
+        self._quick: DomainPace | None = None
+        self._quick_started = self._quick_started_by_others = float("-inf")
         self.freed: list[str] = []
         """Domains that had to wait for a reply, and got one; whoever asks empties it."""
 
@@ -185,6 +188,9 @@ class RelayPace:
         if one.slow:
             self._slow_in_transit += 1
         else:
+            if one is not self._quick:
+                self._quick_started_by_others = self._quick_started
+                self._quick = one
             self._quick_started = now
 
     # After it
@@ -249,7 +255,9 @@ class RelayPace:
         return SLOW_SHARE * self._connections
 
     def _slow_wait(self, one: DomainPace, now: float) -> float:
-        if now - self._quick_started > BUSY_S:
+        # It was quick itself a moment ago: that would hold up nobody.
+        others = self._quick_started_by_others if one is self._quick else self._quick_started
+        if now - others > BUSY_S:
             return 0.0
         if self._slow_in_transit >= max(1, int(self._slow_connections)):
             one.waits = True

@@ -28,7 +28,7 @@ from tests.faulty_relay import Accepted, Break, Fault, FaultyRelay, Kind
 READERS = 30
 CONNECTIONS = 3
 AT_ONCE = 12
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 IMPATIENCE_S = 1.0
 FIRST_RETRY = timedelta(milliseconds=100)
 EVERYBODY = [address(number) for number in range(READERS)]

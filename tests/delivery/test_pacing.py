@@ -155,6 +155,17 @@ def test_one_domain_alone_has_all_connections_from_the_start() -> None:
     assert simulation.now - 100.0 == pytest.approx(1000 * QUICK_S / 10)
 
 
+def test_one_domain_alone_that_hesitates_once_waits_for_nobody() -> None:
+    pace = pace_of(connections=3)
+    for latency in (QUICK_S, 1.5, 1.5):
+        pace.started("example.org", 10.0)
+        pace.answered("example.org", 10.0, latency)
+    pace.started("example.org", 10.0)
+
+    assert pace.may_start("example.org", 10.1, others_waiting=False) == 0.0
+    assert set(pace.slots("example.org", 20, 10.1)) <= {10.1}
+
+
 def test_a_slow_domain_that_is_left_alone_has_all_connections() -> None:
     simulation = Simulation(pace_of(), (["a.example"] * 9 + [SLOW]) * 40)
     simulation.run(0.15)
