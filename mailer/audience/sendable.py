@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from mailer.audience.address import normalise
@@ -14,6 +14,7 @@ from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscriber import by_id
 from mailer.audience.subscription import State
 from mailer.audience.suppression import Suppression, suppression_of
+from mailer.database import among
 
 # Well below what either database takes as parameters of one statement.
 _IDS_AT_ONCE = 10_000
@@ -137,17 +138,21 @@ def recipients(
     """
     # What somebody has just asked for on the site goes to whoever left as well.
     asked_for = kind == "confirmation"
+    subscribed = not asked_for and publication_id is not None
     answers: dict[int, Recipient | NotSendable] = {}
     for start in range(0, len(subscriber_ids), _IDS_AT_ONCE):
         some = subscriber_ids[start : start + _IDS_AT_ONCE]
-        rows = session.execute(_look_at(some, publication_id)).all()
+        rows = session.execute(_look_at(session, some, publication_id)).all()
         suppressed = suppression_of(session, [row.mailbox for row in rows if row.mailbox])
-        for row in rows:
-            answers[row.id] = (
-                (None if asked_for or publication_id is None else _not_active(row, day))
-                or _not_suppressed(suppressed.get(row.mailbox), asked_for=asked_for)
-                or _recipient(row)
+        for state, paused_until, mailbox, *reader in rows:
+            answers[reader[0]] = (
+                (NotSendable("erased") if mailbox is None else None)
+                or (_not_active(state, paused_until, day) if subscribed else None)
+                or _not_suppressed(suppressed.get(mailbox), asked_for=asked_for)
+                or Recipient(*reader)
             )
+    if len(answers) == len(subscriber_ids):
+        return answers
     return {wanted: answers.get(wanted, NotSendable("unknown")) for wanted in subscriber_ids}
 
 
@@ -181,38 +186,34 @@ def _not_suppressed(suppression: Suppression | None, *, asked_for: bool) -> NotS
     return NotSendable(suppression.words)
 
 
-def _not_active(row: Row[*tuple[Any, ...]], day: date) -> NotSendable | None:
-    if row.mailbox is None:
-        return NotSendable("erased")
-    if row.state is None:
-        return NotSendable("not subscribed")
-    if row.state == State.PAUSED and row.paused_until is not None and row.paused_until <= day:
+def _not_active(state: State | None, paused_until: date | None, day: date) -> NotSendable | None:
+    if state == State.ACTIVE:
         return None
-    return None if row.state == State.ACTIVE else NotSendable(WHY_NOT[State(row.state)])
+    if state is None:
+        return NotSendable("not subscribed")
+    if state == State.PAUSED and paused_until is not None and paused_until <= day:
+        return None
+    return NotSendable(WHY_NOT[State(state)])
 
 
-def _recipient(row: Row[*tuple[Any, ...]]) -> Recipient | NotSendable:
-    if row.mailbox is None:
-        return NotSendable("erased")
-    return Recipient(
-        row.id, row.address, row.name, row.greeting, row.language, row.custom_fields, row.domain
-    )
-
-
-def _look_at(subscriber_ids: Sequence[int], publication_id: int | None) -> Select[*tuple[Any, ...]]:
+def _look_at(
+    session: Session, subscriber_ids: Sequence[int], publication_id: int | None
+) -> Select[*tuple[Any, ...]]:
+    """What decides, and then what a `Recipient` is made of, in its order."""
     return (
         select(
-            SubscriberRow.id,
+            SubscriptionRow.state,
+            SubscriptionRow.paused_until,
             SubscriberRow.mailbox,
+            SubscriberRow.id,
             SubscriberRow.address,
             SubscriberRow.name,
             SubscriberRow.greeting,
             SubscriberRow.language,
             SubscriberRow.custom_fields,
             SubscriberRow.domain,
-            SubscriptionRow.state,
-            SubscriptionRow.paused_until,
         )
+        .select_from(SubscriberRow)
         .join(
             SubscriptionRow,
             and_(
@@ -221,7 +222,7 @@ def _look_at(subscriber_ids: Sequence[int], publication_id: int | None) -> Selec
             ),
             isouter=True,
         )
-        .where(SubscriberRow.id.in_(subscriber_ids))
+        .where(among(session, SubscriberRow.id, subscriber_ids))
     )
 
 

@@ -1,5 +1,6 @@
 """Connections and transactions."""
 
+import json
 import sqlite3
 import threading
 import time
@@ -132,6 +133,7 @@ def connect(url: str, pool_size: int = 10) -> Database:
             url,
             pool_size=pool_size,
             hide_parameters=True,
+            json_deserializer=_from_json,
             connect_args={"timeout": _BUSY_TIMEOUT_S},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -179,6 +181,11 @@ def database_error(error: SQLAlchemyError) -> Failed:
     if isinstance(error, DBAPIError) and "locked" in said[0]:
         return Failed("The database is busy with another process; try again in a moment.")
     return Failed(f"The database does not answer as it should: {said[0]}.")
+
+
+def _from_json(text: str) -> Any:
+    # By far the commonest: a reader without fields of their own.
+    return {} if text == "{}" else json.loads(text)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Row, Select, case, exists, select, tuple_, update
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from mailer import audience
 from mailer.audience import NotSendable, Recipient
+from mailer.database import among
 from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow, waits
 from mailer.delivery.states import CLAIMED, DEFERRED, QUEUED
 from mailer.delivery.tally import Changes, moved, tell
@@ -29,6 +32,8 @@ NEVER_CLAIMED = ("test",)
 
 _PERSONAL_AT_ONCE = 200
 _MAILINGS_AT_ONCE = 50
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 Columns = TypeVarTuple("Columns")
 
@@ -79,7 +84,9 @@ class Marks:
         """Where to begin; only a lane of one mailing has a mark."""
         return self._marks.get(mailing_ids[0]) if len(mailing_ids) == 1 else None
 
-    def move(self, mailing_ids: Sequence[int], rows: Sequence[Row[Any]], limit: int) -> None:
+    def move(
+        self, mailing_ids: Sequence[int], rows: Sequence[Row[*tuple[Any, ...]]], limit: int
+    ) -> None:
         if len(mailing_ids) != 1:
             return
         if len(rows) == limit:
@@ -196,17 +203,17 @@ def _due(
 def _take(
     session: Session,
     sendings: Mapping[int, Sending],
-    rows: Sequence[Row[Any]],
+    rows: Sequence[Row[*tuple[Any, ...]]],
     worker: str,
     now: datetime,
     day: date,
     lease: timedelta,
 ) -> list[Claimed]:
     values = _merge_values(session, rows, sendings)
-    claimed = []
+    claimed: list[Claimed] = []
     all_refused: list[list[int]] = []
     for mailing_id, group in groupby(
-        sorted(rows, key=lambda row: row.mailing_id), lambda row: row.mailing_id
+        sorted(rows, key=itemgetter(1)) if len(sendings) > 1 else rows, itemgetter(1)
     ):
         sending = sendings[mailing_id]
         some = list(group)
@@ -218,22 +225,13 @@ def _take(
             day,
         )
         refused: dict[str, list[int]] = {}
-        for row in some:
-            reader = _reader(row.subscriber_id, row.address, readers)
+        for delivery_id, _, subscriber_id, address, letter_id, tries, doubts, *_ in some:
+            reader = _reader(subscriber_id, address, readers)
             if isinstance(reader, NotSendable):
-                refused.setdefault(reader.reason, []).append(row.id)
+                refused.setdefault(reader.reason, []).append(delivery_id)
             else:
-                claimed.append(
-                    Claimed(
-                        row.id,
-                        row.letter_id,
-                        row.tries,
-                        row.doubts,
-                        sending,
-                        reader,
-                        values.get(row.id, {}),
-                    )
-                )
+                its = values.get(delivery_id, _NONE)
+                claimed.append(Claimed(delivery_id, letter_id, tries, doubts, sending, reader, its))
         for reason, ids in refused.items():
             end_unsent(session, ids, reason, now, worker)
             all_refused.append(ids)
@@ -246,10 +244,11 @@ def _take(
     if claimed:
         session.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.id.in_([delivery.delivery_id for delivery in claimed]))
+            .where(among(session, DeliveryRow.id, [one.delivery_id for one in claimed]))
             .values(state=CLAIMED, worker=worker, lease_until=now + lease)
+            .execution_options(synchronize_session=False)
         )
-    return sorted(claimed, key=lambda delivery: delivery.delivery_id)
+    return sorted(claimed, key=attrgetter("delivery_id"))
 
 
 def _reader(
@@ -257,15 +256,15 @@ def _reader(
     address: str | None,
     readers: Mapping[int, Recipient | NotSendable],
 ) -> Recipient | NotSendable:
-    if subscriber_id is None:
-        assert address is not None
-        return audience.bare_recipient(address)
-    return readers.get(subscriber_id) or NotSendable("there is no such reader any more")
+    if subscriber_id is not None:
+        return readers.get(subscriber_id) or NotSendable("there is no such reader any more")
+    assert address is not None
+    return audience.bare_recipient(address)
 
 
 def _merge_values(
     session: Session,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[Row[*tuple[Any, ...]]],
     sendings: Mapping[int, Sending],
 ) -> dict[int, dict[str, str]]:
     """Values that belong to one delivery; letters for many have none."""

@@ -10,6 +10,7 @@ Pure: it is told what came, and says what to write. There is no message behind a
 envelope, so that a connection that dies leaves one message at most in doubt.
 """
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mailer.errors import WrongInput
 
 # RFC 6531 section 3.2; 5.6.7 is its code for this.
 NO_SMTPUTF8 = Reply(553, ("5.6.7 the relay takes no address beyond ASCII (no SMTPUTF8)",))
+_ENDS_A_PATH = re.compile("[ <>]")
 _ENVELOPE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 
 
@@ -136,7 +138,7 @@ class Dialogue:
     def require_written(envelope: Envelope) -> None:
         """Raise WrongInput where an address cannot stand in a command."""
         for address in (envelope.sender, envelope.recipient):
-            if not address.isprintable() or any(sign in address for sign in " <>"):
+            if not address.isprintable() or _ENDS_A_PATH.search(address):
                 raise WrongInput(f"{address!r} cannot stand in an envelope.")
 
     def refuses(self, envelope: Envelope) -> tuple[Stage, Reply] | None:

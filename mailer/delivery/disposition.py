@@ -46,7 +46,7 @@ class Reply:
 
     @property
     def text(self) -> str:
-        return " ".join(line.strip() for line in self.lines).strip()
+        return " ".join([line.strip() for line in self.lines]).strip()
 
     @property
     def enhanced(self) -> str | None:

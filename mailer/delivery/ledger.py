@@ -8,6 +8,7 @@ It is written for each group of messages that had replies in the same instant, t
 of times for a large mailing: hence the databases' own SQL, on a line that is kept open.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -68,6 +69,7 @@ _POSTGRES_IN_FLIGHT = """
 SELECT id FROM deliveries
 WHERE id = ANY(%s::bigint[]) AND worker = %s AND state = 'in_flight'
 """
+_STORED_LENGTH = len("2007-03-31 09:00:00.000000")
 
 
 class Ledger:
@@ -106,8 +108,9 @@ class Ledger:
             written = driver.executemany(
                 _SQLITE_OUTCOME, [_sqlite_row(one, self._worker) for one in outcomes]
             ).rowcount
-            for one in outcomes:
-                moved(changes, one.mailing_id, QUEUED, one.state, one.doubted)
+            alike = Counter((one.mailing_id, one.state, one.doubted) for one in outcomes)
+            for (mailing_id, state, doubted), times in alike.items():
+                moved(changes, mailing_id, QUEUED, state, doubted, times)
         if written != len(outcomes):
             # Some were freed by others, or written before: begin anew, and look at each.
             driver.rollback()
@@ -171,4 +174,4 @@ def _sqlite_row(outcome: Outcome, worker: str) -> tuple[Any, ...]:
 
 def _stored(moment: datetime) -> str:
     """As `UtcDateTime` keeps it on SQLite."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.astimezone(UTC).isoformat(" ", "microseconds")[:_STORED_LENGTH]

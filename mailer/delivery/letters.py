@@ -10,7 +10,7 @@ from mailer.delivery.message import reader_values
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.errors import NotFound
 from mailer.letter import CompiledLetter, MergeValues
-from mailer.tokens import Signer
+from mailer.tokens import Signer, letter_links
 
 
 def compiled_letter(database: Database, letter_id: int) -> CompiledLetter:
@@ -42,9 +42,9 @@ def letter_in_browser(
         if subscriber_id
         else audience.bare_recipient("")
     )
-    values = reader_values(
-        config.site.url, signer, recipient, found.publication_id, letter_id, found.started_at, {}
-    )
+    publication = found.publication_id or 0
+    links_of = letter_links(signer, config.site.url, publication, letter_id, found.started_at)
+    values = reader_values(recipient, links_of, {})
     return CompiledLetter.from_bytes(found.compiled).parts(
         MergeValues(recipient.name, "reader@invalid", "<letter@invalid>", values)
     )

@@ -7,8 +7,7 @@ from datetime import datetime
 from mailer.config import Pace
 from mailer.delivery.book import Book
 from mailer.delivery.claim import Claimed
-from mailer.delivery.dialogue import Envelope
-from mailer.delivery.message import MessageMaker
+from mailer.delivery.message import Message, MessageMaker
 from mailer.delivery.outbox import Outbox
 from mailer.delivery.shares import Shares
 from mailer.letter import CompiledLetter
@@ -33,9 +32,9 @@ class Equipment:
 class Load:
     """A delivery on its way, with its message."""
 
-    __slots__ = ("content", "delivery", "envelope")
+    __slots__ = ("delivery", "envelope", "pieces")
 
-    def __init__(self, delivery: Claimed, envelope: Envelope, content: bytes) -> None:
+    def __init__(self, delivery: Claimed, message: Message) -> None:
         self.delivery = delivery
-        self.envelope = envelope
-        self.content = content
+        self.envelope = message.envelope
+        self.pieces = message.pieces

@@ -1,27 +1,34 @@
 """From a claimed delivery to its message and envelope: merging, without templates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 
 from mailer.audience import Recipient
 from mailer.config import Config
-from mailer.delivery.claim import Claimed
+from mailer.delivery.claim import Claimed, Sending
+from mailer.delivery.dialogue import Envelope
 from mailer.letter import CompiledLetter, MergeValues
-from mailer.tokens import Signer, letter_path, preferences_path, unsubscribe_path
+from mailer.tokens import LinksOf, Signer, letter_links
+
+_LETTERS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes over the wire: the envelope (RFC 5321) and the message (RFC 5322).
+    """What goes over the wire: the envelope (RFC 5321) and the message (RFC 5322), in pieces.
 
-    `envid` names the delivery in delivery reports (RFC 3461 section 4.4).
+    Its lines end in CRLF and none begins with a dot, so that it may stand as it is between DATA
+    and the final dot.
     """
 
-    sender: str
-    recipient: str
-    content: bytes
-    envid: str
+    envelope: Envelope
+    pieces: Sequence[bytes]
+
+    @property
+    def content(self) -> bytes:
+        """The message in one piece."""
+        return b"".join(self.pieces)
 
 
 class MessageMaker:
@@ -33,6 +40,7 @@ class MessageMaker:
         self._verp = config.mail.verp
         self._bounce = config.mail.bounce_address
         self._bounce_local, _, self._bounce_domain = self._bounce.rpartition("@")
+        self._links_in = lru_cache(_LETTERS_KEPT)(self._links_anew)
 
     def make(self, letter: CompiledLetter, delivery: Claimed) -> Message:
         """The message of one delivery: the same bytes whenever it is made again.
@@ -41,23 +49,19 @@ class MessageMaker:
             WrongInput: a value cannot stand in a message.
         """
         sending, recipient = delivery.sending, delivery.recipient
-        values = reader_values(
-            self._site,
-            self._signer,
-            recipient,
-            sending.publication_id,
-            delivery.letter_id,
-            sending.started_at,
-            delivery.values,
-        )
-        message_id = f"<{sending.nonce}.{delivery.delivery_id}@{sending.message_id_domain}>"
+        links_of = self._links_in(sending, delivery.letter_id)
+        values = reader_values(recipient, links_of, delivery.values)
+        name = f"{sending.nonce}.{delivery.delivery_id}"
+        message_id = f"<{name}@{sending.message_id_domain}>"
+        pieces = letter.pieces(MergeValues(recipient.name, recipient.address, message_id, values))
         return Message(
-            sender=self.envelope_sender(delivery.delivery_id),
-            recipient=f"{recipient.address.rpartition('@')[0]}@{recipient.domain}",
-            content=letter.merge(
-                MergeValues(recipient.name, recipient.address, message_id, values)
+            Envelope(
+                self.envelope_sender(delivery.delivery_id),
+                f"{recipient.address.rpartition('@')[0]}@{recipient.domain}",
+                sum(map(len, pieces)),
+                name,
             ),
-            envid=f"{sending.nonce}.{delivery.delivery_id}",
+            pieces,
         )
 
     def envelope_sender(self, delivery_id: int) -> str:
@@ -66,27 +70,21 @@ class MessageMaker:
             return self._bounce
         return f"{self._bounce_local}+{self._signer.verp(delivery_id)}@{self._bounce_domain}"
 
+    def _links_anew(self, sending: Sending, letter_id: int) -> LinksOf:
+        publication, made_at = sending.publication_id or 0, sending.started_at
+        return letter_links(self._signer, self._site, publication, letter_id, made_at)
+
 
 def reader_values(
-    site: str,
-    signer: Signer,
-    recipient: Recipient,
-    publication_id: int | None,
-    letter_id: int,
-    started_at: datetime,
-    more: Mapping[str, str],
+    recipient: Recipient, links_of: LinksOf, more: Mapping[str, str]
 ) -> dict[str, str]:
     """The merge fields of one reader; links carry ids, never an address.
 
     A test's recipient is nobody in the list (subscriber 0): its links open, and change nothing.
     """
-    subscriber, publication = recipient.subscriber_id, publication_id or 0
-    return {
-        **{field: str(value) for field, value in recipient.custom_fields.items()},
-        "greeting": recipient.greeting,
-        "name": recipient.name,
-        "unsubscribe_url": site + unsubscribe_path(signer, subscriber, publication),
-        "preferences_url": site + preferences_path(signer, subscriber, publication, started_at),
-        "letter_url": site + letter_path(signer, subscriber, letter_id),
-        **more,
-    }
+    values = {field: str(value) for field, value in recipient.custom_fields.items()}
+    values["greeting"] = recipient.greeting
+    values["name"] = recipient.name
+    values |= links_of(recipient.subscriber_id)
+    values |= more
+    return values

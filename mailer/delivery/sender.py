@@ -44,7 +44,7 @@ from mailer.delivery.unsent import end_overdue
 from mailer.letter import CompiledLetter
 from mailer.tokens import Signer
 
-MOST_CLAIMED = 1000
+MOST_CLAIMED = 2000
 OVERDUE_AT_ONCE = 2000
 POLL_S = 0.25
 CLOCK_S = 0.1
@@ -52,6 +52,7 @@ KEEP_S = 1.0
 LOCK_S = 1.0
 LAST_REPLIES_S = 8.0
 LAST_WRITING_S = 0.5
+_MEASURE_S = 0.2
 _LETTERS_KEPT = 64
 
 log = structlog.get_logger()
@@ -200,7 +201,6 @@ class Sender:
 
     async def _keep(self) -> None:
         now = self._now()
-        self._measure()
         in_doubt, until = self._config.delivery.in_doubt, now + self._config.delivery.lease
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
@@ -232,8 +232,9 @@ class Sender:
     def _measure(self) -> None:
         at, recorded = time.monotonic(), self._book.recorded
         before, recorded_before = self._measured
-        self._recorded_a_second = round((recorded - recorded_before) / max(0.01, at - before))
-        self._measured = (at, recorded)
+        if at - before >= _MEASURE_S:
+            self._recorded_a_second = round((recorded - recorded_before) / (at - before))
+            self._measured = (at, recorded)
 
     def _trouble(self) -> str:
         return self._book.trouble or next(
@@ -242,6 +243,7 @@ class Sender:
 
     async def _feed(self) -> None:
         """Claim when the outbox runs low; look four times a second when there is no work."""
+        self._measure()
         enough = self._a_seconds_work()
         self._outbox.low_water = enough // 2
         if len(self._outbox) <= enough // 2 and not self._all_shut():

@@ -19,7 +19,7 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from mailer.config import Relay
@@ -157,6 +157,22 @@ class Connection:
         """Write; nothing where the connection is gone, which is told to the listener."""
         if self._wire.broken is None:
             self._wire.write(octets)
+
+    def write_message(self, pieces: Sequence[bytes]) -> None:
+        """Write a message in pieces, none of whose lines begins with a dot, all but the final dot.
+
+        The end of it may go out with what is written next: nobody can do anything with it before.
+        """
+        if self._wire.broken is None:
+            self._wire.hold_back(True)
+            self._wire.write_pieces(pieces)
+
+    def write_dot(self, octets: bytes) -> None:
+        """Write the final dot, and what goes with it."""
+        self.messages += 1
+        if self._wire.broken is None:
+            self._wire.write(octets)
+            self._wire.hold_back(False)
 
     @property
     def full(self) -> bool:

@@ -27,14 +27,17 @@ BY_HAND = ""
 """The teller of what no sender did: commands, pages, the schedule."""
 
 
-def moved(changes: Changes, mailing_id: int, before: str, after: str, doubts: int = 0) -> None:
-    """Note in `changes` that a delivery went from one state to another."""
+def moved(
+    changes: Changes, mailing_id: int, before: str, after: str, doubts: int = 0, times: int = 1
+) -> None:
+    """Note in `changes` that so many deliveries went from one state to another, with as many new
+    doubts each."""
     change = changes.setdefault(mailing_id, Counter())
     if before in COUNTED_STATES:
-        change[before] -= 1
+        change[before] -= times
     if after in COUNTED_STATES:
-        change[after] += 1
-    change["doubts"] += doubts
+        change[after] += times
+    change["doubts"] += doubts * times
 
 
 def tell(session: Session, worker: str, changes: Mapping[int, Mapping[str, int]]) -> None:

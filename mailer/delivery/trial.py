@@ -171,7 +171,8 @@ async def _transmit(
 ) -> Disposition:
     try:
         message = maker.make(letter, delivery)
-        refused = await connection.envelope(message.sender, message.recipient, len(message.content))
+        envelope = message.envelope
+        refused = await connection.envelope(envelope.sender, envelope.recipient, envelope.size)
         if refused is not None:
             return judge(*refused)
         await connection.body(message.content)

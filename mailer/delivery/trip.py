@@ -23,13 +23,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailer.database import database_error
 from mailer.delivery import wire
 from mailer.delivery.claim import Claimed
-from mailer.delivery.dialogue import Envelope, Happened, OutOfStep, Step
+from mailer.delivery.dialogue import Happened, OutOfStep, Step
 from mailer.delivery.disposition import Disposition, Reply, Stage, Verdict, judge
 from mailer.delivery.gate import Gate
 from mailer.delivery.load import Equipment, Load
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.record import Outcome, doubt_of, outcome_of
-from mailer.delivery.smtp import Connection, stuffed
+from mailer.delivery.smtp import Connection
 from mailer.errors import WrongInput
 
 IDLE_S = 20.0
@@ -59,6 +59,7 @@ class Trip:
         self._pace = pace
         self._with = equipment
         self._ended = ended
+        self._most = gate.relay.messages_per_connection
         self._dialogue = connection.dialogue
         self._current: Load | None = None
         self._following: Load | None = None
@@ -159,7 +160,7 @@ class Trip:
         """Begin with the next delivery; rest where there is none; end where that is due."""
         if self._over:
             return
-        if self._going_home or self._worn():
+        if self._going_home or self.connection.messages >= self._most:
             self._end()
             return
         load = self._next()
@@ -181,9 +182,6 @@ class Trip:
         elif self._current is None:
             self._go_on()
 
-    def _worn(self) -> bool:
-        return self.connection.messages >= self._gate.relay.messages_per_connection
-
     def _next(self) -> Load | None:
         while self._with.shares.may_take(self._gate):
             delivery = self._with.outbox.next(self._pace, self._with.seconds())
@@ -199,13 +197,10 @@ class Trip:
         given = self._with
         try:
             message = given.maker.make(given.letter(delivery.letter_id), delivery)
-            envelope = Envelope(
-                message.sender, message.recipient, len(message.content), message.envid
-            )
-            self._dialogue.require_written(envelope)
-            refused = self._dialogue.refuses(envelope)
+            self._dialogue.require_written(message.envelope)
+            refused = self._dialogue.refuses(message.envelope)
             if refused is None:
-                return Load(delivery, envelope, message.content)
+                return Load(delivery, message)
             disposition = judge(*refused)
         except WrongInput as error:
             disposition = Disposition(Verdict.FAILED, str(error))
@@ -224,8 +219,17 @@ class Trip:
         if not self._with.outbox.look_again(load.delivery):
             self._lost("the reader left meanwhile", ours=True)
             return
-        self._write(stuffed(load.content))
+        self._heard = self._with.seconds()
+        self.connection.write_message(load.pieces)
         self._with.book.enter(load.delivery.delivery_id, lambda held: self._entered(load, held))
+        # Made now, so that when the ledger says so all connections' dots go out in one burst.
+        self._following = self._next_behind(load)
+
+    def _next_behind(self, load: Load) -> Load | None:
+        """What is to go behind the final dot of `load`, if anything may."""
+        last = self._going_home or self.connection.messages + 1 >= self._most
+        slow = self._pace.is_slow(load.delivery.recipient.domain)
+        return None if last or slow or not self._dialogue.ahead else self._next()
 
     def _break(self, error: Exception) -> None:
         """A bug: the courier raises it, and the sender ends by it. What was begun is recovered."""
@@ -262,16 +266,10 @@ class Trip:
         except OutOfStep as error:
             self.connection.lose(str(error))
             return
-        self.connection.messages += 1
-        if (
-            self._dialogue.ahead
-            and not (self._going_home or self._worn())
-            and not self._pace.is_slow(load.delivery.recipient.domain)
-            and (following := self._next()) is not None
-        ):
-            self._following = following
-            octets += self._dialogue.begin(following.envelope)
-        self._write(octets)
+        if self._following is not None:
+            octets += self._dialogue.begin(self._following.envelope)
+        self._heard = self._with.seconds()
+        self.connection.write_dot(octets)
 
     def _decided(self, step: Step) -> None:
         """The relay took or refused the current delivery."""

@@ -56,6 +56,10 @@ class CompiledLetter:
         Raises:
             WrongInput: the address, Message-ID or a link is none.
         """
+        return b"".join(self.pieces(values))
+
+    def pieces(self, values: MergeValues) -> list[bytes]:
+        """The same in pieces, most of which are the letter's own: nothing of it is copied."""
         return self._plan.fill(values)
 
     def parts(self, values: MergeValues) -> tuple[str | None, str]:

@@ -94,8 +94,8 @@ class Plan:
             language,
         )
 
-    def fill(self, values: MergeValues) -> bytes:
-        """One reader's whole message.
+    def fill(self, values: MergeValues) -> list[bytes]:
+        """One reader's whole message, in pieces.
 
         Raises:
             WrongInput: the address, Message-ID or a link is none.
@@ -120,7 +120,7 @@ class Plan:
             pieces[at] = headers.message_id_line(values.message_id)
         for at in self.in_subject:
             pieces[at] = headers.subject_header(self._subject_for(values))
-        return b"".join(pieces)
+        return pieces
 
     def _subject_for(self, values: MergeValues) -> str:
         def written(field: Field) -> str:

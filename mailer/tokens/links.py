@@ -19,6 +19,8 @@ from mailer.errors import NotFound
 VERSION = 1
 MAC_BYTES = 16
 BODY = struct.Struct(">BHBQII")
+ID_BYTES = 8
+_ID_AT = 4
 TOKEN_BYTES = BODY.size + MAC_BYTES
 
 
@@ -57,10 +59,13 @@ class Claim:
     expires: datetime | None = None
 
 
-def pack(claim: Claim, key_id: int) -> bytes:
-    """The signed part of a token, without its MAC."""
-    expires = int(claim.expires.timestamp()) if claim.expires else 0
-    return BODY.pack(VERSION, key_id, claim.purpose, claim.subscriber, claim.subject, expires)
+def around_subscriber(
+    purpose: Purpose, subject: int, expires: datetime | None, key_id: int
+) -> tuple[bytes, bytes]:
+    """The signed part of a token, before the subscriber's `ID_BYTES` and behind them."""
+    until = int(expires.timestamp()) if expires else 0
+    body = BODY.pack(VERSION, key_id, purpose, 0, subject, until)
+    return body[:_ID_AT], body[_ID_AT + ID_BYTES :]
 
 
 def unpack(body: bytes) -> tuple[Claim, int]:

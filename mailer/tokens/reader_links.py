@@ -4,6 +4,7 @@ These are paths; in a letter the site's URL goes before them, on a page the site
 A test's recipient is nobody in the list: subscriber 0. A link about no publication has 0 too.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from mailer.tokens.links import Purpose
@@ -25,11 +26,22 @@ def preferences_path(signer: Signer, subscriber: int, publication: int, made_at:
     return f"/preferences/{signer.link(Purpose.PREFERENCES, subscriber, publication, expires)}"
 
 
-def unsubscribe_path(signer: Signer, subscriber: int, publication: int) -> str:
-    """Where a reader leaves; good for ever."""
-    return f"/unsubscribe/{signer.link(Purpose.UNSUBSCRIBE, subscriber, publication)}"
+LinksOf = Callable[[int], Mapping[str, str]]
 
 
-def letter_path(signer: Signer, subscriber: int, letter: int) -> str:
-    """Where the compiled letter with this id stands as this reader got it; good for ever."""
-    return f"/letter/{signer.link(Purpose.LETTER, subscriber, letter)}"
+def letter_links(
+    signer: Signer, site: str, publication: int, letter: int, made_at: datetime
+) -> LinksOf:
+    """What makes the links in one letter for one subscriber after another: merge field to URL."""
+    leaving = signer.links(Purpose.UNSUBSCRIBE, publication)
+    choosing = signer.links(Purpose.PREFERENCES, publication, made_at + PREFERENCES_LAST)
+    showing = signer.links(Purpose.LETTER, letter)
+
+    def links_of(subscriber: int) -> Mapping[str, str]:
+        return {
+            "unsubscribe_url": f"{site}/unsubscribe/{leaving(subscriber)}",
+            "preferences_url": f"{site}/preferences/{choosing(subscriber)}",
+            "letter_url": f"{site}/letter/{showing(subscriber)}",
+        }
+
+    return links_of

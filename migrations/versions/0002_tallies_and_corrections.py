@@ -16,8 +16,17 @@ depends_on = None
 
 _LEASED = sa.text("state IN ('claimed', 'in_flight')")
 _HELD = sa.text("lease_until IS NOT NULL")
-_TOLD = sa.text("state IN ('deferred', 'failed', 'skipped', 'in_doubt')")
+_TOLD = sa.text("state = 'deferred' OR state = 'failed' OR state = 'skipped' OR state = 'in_doubt'")
 _BARE = sa.text("address IS NOT NULL")
+_STATES_BEFORE = (
+    "state IN ('queued', 'claimed', 'in_flight', 'deferred', 'sent', 'failed', 'skipped',"
+    " 'in_doubt')"
+)
+# SQLite would look at each state of a list of more than two whenever a row is written.
+_STATES = (
+    "state = 'sent' OR state = 'in_flight' OR state = 'claimed' OR state = 'queued'"
+    " OR state = 'deferred' OR state = 'failed' OR state = 'skipped' OR state = 'in_doubt'"
+)
 
 # What is queued, claimed or in flight is the rest.
 _COUNT = """
@@ -63,6 +72,8 @@ def upgrade() -> None:
             sa.Column("fault", sa.String(length=10), server_default="", nullable=False)
         )
         batch.drop_constraint(op.f("uq_deliveries__mailing_id_address"), type_="unique")
+        batch.drop_constraint(op.f("ck_deliveries__state"), type_="check")
+        batch.create_check_constraint(op.f("ck_deliveries__state"), _STATES)
         batch.drop_index("ix_deliveries__lease")
         batch.drop_index("ix_deliveries__mailing_id_state")
     for name, columns, where in (
@@ -101,6 +112,8 @@ def downgrade() -> None:
         batch.create_unique_constraint(
             op.f("uq_deliveries__mailing_id_address"), ["mailing_id", "address"]
         )
+        batch.drop_constraint(op.f("ck_deliveries__state"), type_="check")
+        batch.create_check_constraint(op.f("ck_deliveries__state"), _STATES_BEFORE)
         batch.drop_column("fault")
     with op.batch_alter_table("mailings") as batch:
         batch.drop_constraint(op.f("fk_mailings__corrects_id__mailings"), type_="foreignkey")

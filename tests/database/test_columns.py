@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
-from mailer.database import Database, Json, UtcDateTime
+from mailer.database import Database, Json, UtcDateTime, among
 from tests.conftest import NOW
 
 THINGS = Table(
@@ -78,3 +78,12 @@ def test_no_value_is_null_and_not_json(things: Database) -> None:
     with things.read() as session:
         count = text("SELECT count(*) FROM things WHERE value IS NULL")
         assert session.execute(count).scalar() == 1
+
+
+@pytest.mark.parametrize("count", [0, 3, 50_000])
+def test_rows_are_found_among_however_many_ids(things: Database, count: int) -> None:
+    put(things, *({"at": NOW} for _ in range(5)))
+    with things.read() as session:
+        which = among(session, THINGS.c.id, range(2, 2 + count))
+        ids = list(session.execute(select(THINGS.c.id).where(which)).scalars())
+    assert sorted(ids) == list(range(2, min(6, 2 + count)))

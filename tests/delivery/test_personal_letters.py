@@ -43,7 +43,7 @@ def message_of(desk: Desk, now: object = NOW) -> tuple[str, str, bytes]:
     maker = MessageMaker(desk.config, Signer(desk.config.site.secret_key))
     made = maker.make(compiled_letter(desk.database, claimed.letter_id), claimed)
     desk.put([claimed.delivery_id], state="queued", worker=None, tries=claimed.tries + 1)
-    return made.sender, made.recipient, made.content
+    return made.envelope.sender, made.envelope.recipient, made.content
 
 
 def test_the_same_key_is_enqueued_once(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Tokens of links: read back as they were made, and refused when anything about them is not."""
 
+import hmac
 import string
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.errors import NotFound
 from mailer.tokens import BadToken, Claim, ExpiredToken, Purpose, Signer
+from mailer.tokens.signer import Mac
 from tests.conftest import NOW
 
 KEY, OLD_KEY, OTHER_KEY = ("0" * 32, "1" * 32, "2" * 32)
@@ -102,3 +104,8 @@ def test_a_token_whose_time_is_over_still_says_whose_it_was() -> None:
 def test_a_link_without_an_end_is_read_in_a_century() -> None:
     century = NOW + timedelta(days=36_525)
     assert SIGNER.read(Purpose.UNSUBSCRIBE, TOKEN, century).subject == 3
+
+
+@given(st.binary(max_size=64), st.binary(max_size=100))
+def test_the_mac_is_hmac_sha_256(key: bytes, body: bytes) -> None:
+    assert Mac(key)(body) == hmac.digest(key, body, "sha256")
