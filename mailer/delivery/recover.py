@@ -8,25 +8,35 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from mailer.database import among
 from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow, waits
 from mailer.delivery.states import CLAIMED, FAILED, HELD, IN_DOUBT, QUEUED
 from mailer.delivery.tally import BY_HAND, Changes, moved, tell
 
 WORKER_GONE_AFTER = timedelta(seconds=15)
 _FORGET_WORKER_AFTER = timedelta(days=1)
-_AT_ONCE = 500
+_AT_ONCE = 1000
 
 
 def renew(
-    session: Session, worker: str, delivery_ids: Iterable[int], lease_until: datetime
+    session: Session,
+    worker: str,
+    delivery_ids: Iterable[int],
+    lease_until: datetime,
+    ends_before: datetime | None = None,
 ) -> None:
-    """Hold for longer what this worker knows to hold."""
+    """Hold for longer what this worker knows to hold; where `ends_before` is given, only what it
+    would not hold any more by then: most deliveries are over long before."""
     ids = iter(delivery_ids)
+    ending = () if ends_before is None else (DeliveryRow.lease_until < ends_before,)
     while some := list(islice(ids, _AT_ONCE)):
         session.execute(
             update(DeliveryRow)
             .where(
-                DeliveryRow.id.in_(some), DeliveryRow.worker == worker, DeliveryRow.state.in_(HELD)
+                among(session, DeliveryRow.id, some),
+                DeliveryRow.worker == worker,
+                DeliveryRow.state.in_(HELD),
+                *ending,
             )
             .values(lease_until=lease_until)
             .execution_options(synchronize_session=False)

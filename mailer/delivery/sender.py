@@ -201,11 +201,11 @@ class Sender:
 
     async def _keep(self) -> None:
         now = self._now()
-        in_doubt, until = self._config.delivery.in_doubt, now + self._config.delivery.lease
+        in_doubt, lease = self._config.delivery.in_doubt, self._config.delivery.lease
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
-            recover.renew(session, self.worker, self._outbox.held, until)
             held = self._outbox.held
+            recover.renew(session, self.worker, held, now + lease, now + lease / 2)
             freed = recover.free_unknown(session, self.worker, held, now, in_doubt)
             sole = self._lock is not None
             freed += recover.recover(session, now, in_doubt, worker=self.worker, sole_sender=sole)

@@ -125,6 +125,15 @@ def test_within_its_lease_a_worker_keeps_what_it_holds(desk: Desk) -> None:
     assert free(desk, 61, sole="sender-a") == 0
 
 
+def test_a_lease_that_has_long_to_run_is_not_renewed(desk: Desk) -> None:
+    crashed(desk)
+    with desk.database.write() as session:
+        recover.renew(session, "sender-a", [1, 2], NOW + 2 * LEASE)
+        recover.renew(session, "sender-a", [1, 2, 3, 4], NOW + 3 * LEASE, NOW + 1.5 * LEASE)
+    leases = [row.lease_until for row in desk.rows(DeliveryRow.lease_until)]
+    assert leases == [NOW + 2 * LEASE, NOW + 2 * LEASE, NOW + 3 * LEASE, NOW + 3 * LEASE, None]
+
+
 @pytest.mark.parametrize("sole", [None, "sender-b"])
 def test_what_a_dead_worker_held_is_freed(desk: Desk, sole: str | None) -> None:
     crashed(desk)
