@@ -9,6 +9,7 @@ from mailer.delivery.book import Book
 from mailer.delivery.claim import Claimed
 from mailer.delivery.message import Message, MessageMaker
 from mailer.delivery.outbox import Outbox
+from mailer.delivery.rests import Rests
 from mailer.delivery.shares import Shares
 from mailer.letter import CompiledLetter
 
@@ -27,6 +28,7 @@ class Equipment:
     in_doubt: str
     all_shut: Callable[[], bool]
     shares: Shares
+    rests: Rests
 
 
 class Load:

@@ -4,8 +4,8 @@ Pure rules, without I/O and without a clock: moments are seconds on one that onl
 
 1. Nothing is paced unless it is configured, for the relay or for the domain, or somebody else
    would be held up.
-2. A domain that answers that we are too fast is left alone for ten minutes, then gets one
-   connection, and twice as many after each ten replies.
+2. A domain that answers that we are too fast, or defers again and again, is left alone, then gets
+   one connection, and twice as many after each ten replies; `rests` has for how long.
 3. While other domains have work, a domain begins with two deliveries in transit, and gets twice
    as many with each round of prompt replies. One that answers slowly, beside the quickest, shares
    a twentieth of the relay's connections with all such; alone, it may have them all.
@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from mailer.config import DomainLimit, Pace, Relay
 from mailer.delivery.bucket import TokenBucket
 
-SILENCE_S = 600.0
 RECOVER_AFTER = 10
 FIRST_WINDOW = 2
 SLOW_S = 0.5
@@ -231,10 +230,10 @@ class RelayPace:
         since others may have been told to come after it."""
         self._arrived(domain, now)
 
-    def throttled(self, domain: str, now: float) -> None:
-        """It said that we are too fast: silence, and then one connection; besides `answered`."""
+    def silence(self, domain: str, now: float, seconds: float) -> None:
+        """It wants to be left alone: silence, and then one connection; besides `answered`."""
         one = self._domains.get(domain) or self._know(domain, now)
-        one.silent_until = now + SILENCE_S
+        one.silent_until = now + seconds
         one.most = 1
         one.successes = 0
         one.held = True

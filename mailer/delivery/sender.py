@@ -39,6 +39,7 @@ from mailer.delivery.lock import SenderLock
 from mailer.delivery.message import MessageMaker
 from mailer.delivery.outbox import Outbox
 from mailer.delivery.pace import RelayPace
+from mailer.delivery.rests import Rests
 from mailer.delivery.shares import Shares
 from mailer.delivery.unsent import end_overdue
 from mailer.letter import CompiledLetter
@@ -177,6 +178,7 @@ class Sender:
             config.delivery.in_doubt,
             self._all_shut,
             Shares(self._gates),
+            Rests(self._paces, config.pace.retry_first),
         )
         return [
             Courier(gate, pace, equipment)

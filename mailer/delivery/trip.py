@@ -293,9 +293,10 @@ class Trip:
     def _conclude(self, load: Load, disposition: Disposition) -> None:
         """Say in the book what becomes of a delivery, and what follows for domain and relay."""
         now, domain = self._with.seconds(), load.delivery.recipient.domain
-        if disposition.verdict is Verdict.THROTTLED:
-            self._pace.throttled(domain, now)
-            log.info("domain_throttles", domain=domain, reason=disposition.reason)
+        chance = random.random()  # noqa: S311
+        tries = load.delivery.tries + 1
+        if rest := self._with.rests.judged(domain, disposition, tries, now, chance):
+            log.info("domain_rests", domain=domain, reason=disposition.reason, seconds=round(rest))
         self._pace.answered(domain, now, now - self._answered)
         self._answered = now
         self._with.book.record(self._outcome(load.delivery, disposition))

@@ -14,11 +14,12 @@ from mailer import audience
 from mailer.config import DomainLimit, Pace, Relay
 from mailer.delivery.claim import Claimed, Sending
 from mailer.delivery.outbox import Outbox
-from mailer.delivery.pace import FIRST_WINDOW, RECOVER_AFTER, SILENCE_S, RelayPace
+from mailer.delivery.pace import FIRST_WINDOW, RECOVER_AFTER, RelayPace
 from tests.conftest import NOW
 
 QUICK_S = 0.005
 SLOW = "slow.example"
+SILENCE_S = 600.0
 
 
 def sending(kind: str) -> Sending:
@@ -201,7 +202,7 @@ def test_a_throttled_domain_is_silent_and_comes_back_with_one_connection() -> No
     pace = pace_of(connections=64)
     pace.started("a.example", 0.0)
     pace.answered("a.example", 0.1, 0.1)
-    pace.throttled("a.example", 0.1)
+    pace.silence("a.example", 0.1, SILENCE_S)
     assert pace.may_start("a.example", 1.0, False) == pytest.approx(SILENCE_S - 0.9)
     assert pace.may_start("a.example", SILENCE_S, False, personal=True) == pytest.approx(0.1)
     assert pace.may_start("b.example", 1.0, True) == 0.0
@@ -224,7 +225,7 @@ def test_a_throttled_domain_is_silent_and_comes_back_with_one_connection() -> No
 
 def test_after_the_silence_it_is_one_until_ten_were_answered() -> None:
     pace = pace_of()
-    pace.throttled("a.example", 0.0)
+    pace.silence("a.example", 0.0, SILENCE_S)
     for _ in range(RECOVER_AFTER):
         assert pace.may_start("a.example", SILENCE_S, False) == 0.0
         pace.started("a.example", SILENCE_S)
@@ -236,7 +237,7 @@ def test_after_the_silence_it_is_one_until_ten_were_answered() -> None:
 
 def test_what_a_silence_keeps_goes_back_and_is_due_at_its_end() -> None:
     simulation = Simulation(pace_of(), [])
-    simulation.pace.throttled("a.example", 100.0)
+    simulation.pace.silence("a.example", 100.0, SILENCE_S)
     simulation.outbox.put([claimed(1, "a.example"), claimed(2, "b.example")], 100.0)
     first = simulation.outbox.next(simulation.pace, 100.0)
     assert first is not None
