@@ -13,7 +13,7 @@
 
 from mailer.database.copies import back_up, require_sound, restore
 from mailer.database.engine import Database, connect, database_error, open_database
-from mailer.database.line import Line
+from mailer.database.line import Line, WaitingLine
 from mailer.database.models import (
     NAMING,
     Base,
@@ -38,6 +38,7 @@ __all__ = [
     "Line",
     "Turns",
     "UtcDateTime",
+    "WaitingLine",
     "among",
     "back_up",
     "connect",

@@ -1,4 +1,4 @@
-"""A line to the database that is kept open, for transactions that are many and short."""
+"""Lines to the database that are kept open, for transactions that are many and short."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -69,3 +69,45 @@ class Line:
         if isinstance(driver, sqlite3.Connection) and driver.in_transaction:
             driver.rollback()
         held.invalidate()
+
+
+class WaitingLine:
+    """A line to PostgreSQL for an event loop, which goes on with other things meanwhile.
+
+    Each statement is its own transaction; one at a time. Errors of the driver come as
+    SQLAlchemy's, and the next statement has a fresh connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._held: Any = None
+
+    async def execute(self, statement: str, parameters: Any) -> list[Any]:
+        """Carry out a statement; the rows that it returns.
+
+        Raises:
+            DBAPIError: the database failed; whether the statement was carried out is not known.
+        """
+        try:
+            if self._held is None:
+                self._held = await self._connected()
+            found = await self._held.execute(statement, parameters)
+            return list(await found.fetchall())
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            self.drop()
+            raise DBAPIError(None, None, error) from error
+        except BaseException:
+            self.drop()
+            raise
+
+    async def _connected(self) -> Any:
+        from psycopg import AsyncConnection
+
+        words, options = self._engine.dialect.create_connect_args(self._engine.url)
+        return await AsyncConnection.connect(*words, **options, autocommit=True)
+
+    def drop(self) -> None:
+        """Close the connection; what it was carrying out may be carried out or not."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.pgconn.finish()

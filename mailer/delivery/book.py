@@ -1,13 +1,14 @@
 """The book: group commits, inside the event loop.
 
 Couriers say what happened and go on; once in each turn of the loop everything that was said is
-committed in one transaction. That a courier waits for `enter` keeps the promise to the ledger: a
+committed in one transaction. Where a server does that, the loop goes on meanwhile, and what is said
+until it has is the next group. That a courier waits for `enter` keeps the promise to the ledger: a
 connection passes its next final dot only after the outcome before it is durable, and after the
 ledger knows that this one may be in flight.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,8 @@ from mailer.delivery.record import Outcome
 
 _AGAIN_AFTER = 1.0
 
+_Entering = tuple[int, Callable[[bool], None]]
+
 log = structlog.get_logger()
 
 
@@ -27,8 +30,11 @@ class Book:
     def __init__(self, ledger: Ledger, settled: Callable[[Iterable[int]], None]) -> None:
         self._ledger = ledger
         self._settled = settled
-        self._entering: list[tuple[int, Callable[[bool], None]]] = []
+        self._entering: list[_Entering] = []
         self._outcomes: list[Outcome] = []
+        self._in_hand: Sequence[Outcome] = ()
+        """What is being written."""
+        self._task: asyncio.Task[None] | None = None
         self._due = False
         self._written: list[asyncio.Future[None]] = []
         self.recorded = 0
@@ -51,11 +57,11 @@ class Book:
     @property
     def unwritten(self) -> list[int]:
         """The deliveries whose outcomes are not durable yet."""
-        return [outcome.delivery_id for outcome in self._outcomes]
+        return [outcome.delivery_id for outcome in (*self._in_hand, *self._outcomes)]
 
     async def written(self) -> None:
         """Wait until everything that was said is durable."""
-        if self._entering or self._outcomes:
+        if self._due:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._written.append(done)
             await done
@@ -66,24 +72,52 @@ class Book:
             asyncio.get_running_loop().call_soon(self._write)
 
     def _write(self) -> None:
-        self._due = False
         entering, outcomes = self._entering, self._outcomes
-        try:
-            held = self._ledger.commit([delivery_id for delivery_id, _ in entering], outcomes)
-        except SQLAlchemyError as error:
-            # Nothing is lost: what was said waits here, and no connection passes a final dot.
-            self.trouble = str(database_error(error))
-            log.error("ledger_not_written", waiting=len(entering) + len(outcomes),
-                      reason=self.trouble)  # fmt: skip
-            self._due = True
-            asyncio.get_running_loop().call_later(_AGAIN_AFTER, self._write)
+        self._entering, self._outcomes, self._in_hand = [], [], outcomes
+        ids = [delivery_id for delivery_id, _ in entering]
+        if self._ledger.elsewhere:
+            self._task = asyncio.get_running_loop().create_task(
+                self._write_elsewhere(ids, entering, outcomes)
+            )
             return
+        try:
+            held = self._ledger.commit(ids, outcomes)
+        except SQLAlchemyError as error:
+            self._failed(error, entering, outcomes)
+        else:
+            self._done(held, entering, outcomes)
+
+    async def _write_elsewhere(
+        self, ids: list[int], entering: list[_Entering], outcomes: list[Outcome]
+    ) -> None:
+        try:
+            held = await self._ledger.commit_elsewhere(ids, outcomes)
+        except SQLAlchemyError as error:
+            self._failed(error, entering, outcomes)
+        else:
+            self._done(held, entering, outcomes)
+
+    def _failed(
+        self, error: SQLAlchemyError, entering: list[_Entering], outcomes: list[Outcome]
+    ) -> None:
+        """Nothing is lost: what was said waits here, and no connection passes a final dot."""
+        self._entering[:0], self._outcomes[:0], self._in_hand = entering, outcomes, []
+        self.trouble = str(database_error(error))
+        waiting = len(self._entering) + len(self._outcomes)
+        log.error("ledger_not_written", waiting=waiting, reason=self.trouble)
+        asyncio.get_running_loop().call_later(_AGAIN_AFTER, self._write)
+
+    def _done(self, held: set[int], entering: list[_Entering], outcomes: list[Outcome]) -> None:
         self.trouble = ""
         self.recorded += len(outcomes)
-        self._entering, self._outcomes = [], []
+        self._in_hand = []
         self._settled(outcome.delivery_id for outcome in outcomes)
         for delivery_id, entered in entering:
             entered(delivery_id in held)
+        self._due = False
+        if self._entering or self._outcomes:
+            self._write_soon()
+            return
         written, self._written = self._written, []
         for done in written:
             if not done.done():

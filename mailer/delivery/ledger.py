@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mailer.database import Database, Line
+from mailer.database import Database, Line, WaitingLine
 from mailer.delivery.record import Outcome
 from mailer.delivery.states import QUEUED
 from mailer.delivery.tally import COUNTED, COUNTED_STATES, Changes, moved
@@ -77,8 +77,11 @@ class Ledger:
 
     def __init__(self, database: Database, worker: str) -> None:
         self._line = Line(database)
+        self._waiting = WaitingLine(database)
         self._worker = worker
         self._write = self._on_sqlite if database.is_sqlite else self._on_postgres
+        self.elsewhere = not database.is_sqlite
+        """Whether a server does the work, for which an event loop need not wait."""
 
     def commit(self, entering: Sequence[int], outcomes: Sequence[Outcome]) -> set[int]:
         """Write that `entering` may now pass their final dots, and what became of `outcomes`.
@@ -89,13 +92,24 @@ class Ledger:
         Raises:
             DBAPIError: the database failed; it is not known what was written.
         """
-        ended = {one.delivery_id for one in outcomes}
-        enters = [one for one in entering if one not in ended]
         with self._line.write() as driver:
-            return self._write(driver, enters, outcomes)
+            return self._write(driver, _entering(entering, outcomes), outcomes)
+
+    async def commit_elsewhere(
+        self, entering: Sequence[int], outcomes: Sequence[Outcome]
+    ) -> set[int]:
+        """The same on PostgreSQL, while the event loop goes on; one at a time."""
+        enters = _entering(entering, outcomes)
+        group = self._group(enters, outcomes)
+        entered = {row[0] for row in await self._waiting.execute(_POSTGRES_GROUP, group)}
+        if len(entered) != len(enters):
+            again = await self._waiting.execute(_POSTGRES_IN_FLIGHT, (enters, self._worker))
+            entered.update(row[0] for row in again)
+        return entered
 
     def close(self) -> None:
         self._line.drop()
+        self._waiting.drop()
 
     def _on_sqlite(
         self, driver: Any, entering: Sequence[int], outcomes: Sequence[Outcome]
@@ -132,29 +146,36 @@ class Ledger:
     def _on_postgres(
         self, driver: Any, entering: Sequence[int], outcomes: Sequence[Outcome]
     ) -> set[int]:
-        found = driver.execute(
-            _POSTGRES_GROUP,
-            {
-                "worker": self._worker,
-                "entering": list(entering),
-                "ids": [one.delivery_id for one in outcomes],
-                "states": [one.state for one in outcomes],
-                "reasons": [one.reason for one in outcomes],
-                "dues": [one.due_at for one in outcomes],
-                "tries": [one.tries for one in outcomes],
-                "doubts": [one.doubts for one in outcomes],
-                "codes": [one.reply_code for one in outcomes],
-                "finished": [one.finished_at for one in outcomes],
-                "faults": [one.fault for one in outcomes],
-                "doubted": [int(one.doubted) for one in outcomes],
-            },
-        )
+        found = driver.execute(_POSTGRES_GROUP, self._group(entering, outcomes))
         entered = {row[0] for row in found.fetchall()}
         if len(entered) != len(entering):
             # What a former attempt entered, whose reply was lost, is in flight already.
             again = driver.execute(_POSTGRES_IN_FLIGHT, (list(entering), self._worker))
             entered.update(row[0] for row in again.fetchall())
         return entered
+
+    def _group(self, entering: Sequence[int], outcomes: Sequence[Outcome]) -> dict[str, Any]:
+        """The parameters of `_POSTGRES_GROUP`."""
+        return {
+            "worker": self._worker,
+            "entering": list(entering),
+            "ids": [one.delivery_id for one in outcomes],
+            "states": [one.state for one in outcomes],
+            "reasons": [one.reason for one in outcomes],
+            "dues": [one.due_at for one in outcomes],
+            "tries": [one.tries for one in outcomes],
+            "doubts": [one.doubts for one in outcomes],
+            "codes": [one.reply_code for one in outcomes],
+            "finished": [one.finished_at for one in outcomes],
+            "faults": [one.fault for one in outcomes],
+            "doubted": [int(one.doubted) for one in outcomes],
+        }
+
+
+def _entering(entering: Sequence[int], outcomes: Sequence[Outcome]) -> list[int]:
+    """Those that enter flight and are not over already."""
+    ended = {one.delivery_id for one in outcomes}
+    return [one for one in entering if one not in ended]
 
 
 def _sqlite_row(outcome: Outcome, worker: str) -> tuple[Any, ...]:

@@ -48,16 +48,25 @@ class Loses:
 
             return noted
 
-        written = Ledger.commit
+        written, elsewhere = Ledger.commit, Ledger.commit_elsewhere
 
-        def committed(ledger: Ledger, entering: Any, outcomes: Any) -> set[int]:
-            held = written(ledger, entering, outcomes)
+        def lost_with(outcomes: Any) -> None:
             if outcomes and self.word in ("outcomes", "RETURNING") and self.times > 0:
                 self.times -= 1
                 raise DBAPIError(None, None, error("the reply was lost"))
+
+        def committed(ledger: Ledger, entering: Any, outcomes: Any) -> set[int]:
+            held = written(ledger, entering, outcomes)
+            lost_with(outcomes)
+            return held
+
+        async def committed_elsewhere(ledger: Ledger, entering: Any, outcomes: Any) -> set[int]:
+            held = await elsewhere(ledger, entering, outcomes)
+            lost_with(outcomes)
             return held
 
         monkeypatch.setattr(Ledger, "commit", committed)
+        monkeypatch.setattr(Ledger, "commit_elsewhere", committed_elsewhere)
         monkeypatch.setattr(dialect, "do_commit", committing)
         monkeypatch.setattr(dialect, "do_execute", noting(execute))
         monkeypatch.setattr(dialect, "do_executemany", noting(many))
