@@ -7,6 +7,7 @@ ledger knows that this one may be in flight.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.database import database_error
 from mailer.delivery.ledger import Ledger
+from mailer.delivery.rates import Rates
 from mailer.delivery.record import Outcome
 
 _AGAIN_AFTER = 1.0
@@ -32,6 +34,7 @@ class Book:
         self._due = False
         self._written: list[asyncio.Future[None]] = []
         self.recorded = 0
+        self.rates = Rates(time.monotonic())
         self.trouble = ""
 
     def enter(self, delivery_id: int, entered: Callable[[bool], None]) -> None:
@@ -80,6 +83,7 @@ class Book:
             return
         self.trouble = ""
         self.recorded += len(outcomes)
+        self.rates.count(outcomes)
         self._entering, self._outcomes = [], []
         self._settled(outcome.delivery_id for outcome in outcomes)
         for delivery_id, entered in entering:
