@@ -122,6 +122,11 @@ def _group(key: str) -> Group:
     return Group(language, format_, member == "member", chosen or None, key)
 
 
+def domains() -> Select[int, str | None]:
+    """Every reader's id and the domain of their address, as a statement; None where erased."""
+    return select(SubscriberRow.id.label("subscriber_id"), SubscriberRow.domain)
+
+
 def recipients(
     session: Session,
     subscriber_ids: Sequence[int],

@@ -5,7 +5,8 @@
 2. A sender (`open_sender`) fans the mailing out: the *ledger* gets a delivery for each reader.
 3. It claims about a second's work, merges each message, transmits it over SMTP connections that
    are kept open, and records each outcome before that connection's next final dot.
-4. `status_of` says how a mailing stands; `pause`, `resume` and `cancel` rule over it.
+4. `status_of` says how a mailing stands, `details_of` what hinders it; `pause`, `resume` and
+   `cancel` rule over it.
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         preload,
         require_sendable,
     )
+    from mailer.delivery.details import Details, details_of
     from mailer.delivery.erasing import erase
     from mailer.delivery.letters import letter_in_browser
     from mailer.delivery.mailing import (
@@ -52,10 +54,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOBODY",
+    "Details",
     "Status",
     "cancel",
     "check_issue",
     "compile_issue",
+    "details_of",
     "enqueue",
     "erase",
     "letter_in_browser",

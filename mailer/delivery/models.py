@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.database import Base, BigId, UtcDateTime
-from mailer.delivery.states import WAITING
+from mailer.delivery.states import TOLD, WAITING
 
 _ONCE = "kind IN ('issue', 'announcement')"
 _WAITING = "state IN ('queued', 'deferred')"
@@ -153,6 +153,14 @@ def waits() -> ColumnElement[bool]:
     would not know that `ix_deliveries__due` has all such rows."""
     states: BindParameter[tuple[str, ...]] = bindparam(
         "waiting", WAITING, expanding=True, literal_execute=True, unique=True
+    )
+    return DeliveryRow.state.in_(states)
+
+
+def tells() -> ColumnElement[bool]:
+    """That there is something to say of a delivery, written out for `ix_deliveries__told`."""
+    states: BindParameter[tuple[str, ...]] = bindparam(
+        "told", TOLD, expanding=True, literal_execute=True, unique=True
     )
     return DeliveryRow.state.in_(states)
 

@@ -5,8 +5,8 @@
 3. *Couriers*, one for each connection, transmit and say in the *book* what became of each
    delivery; the book commits it, for all of them together.
 4. It *fans out* mailings that have begun, chunk by chunk, beside the sending.
-5. It *keeps*: says each second that it is alive and how fast it sends, renews the leases of what it knows to hold,
-   frees what others left behind, and marks mailings that are done.
+5. It *keeps*: says each second that it is alive and how fast it sends, renews the leases of what
+   it knows to hold, frees what others left behind, and marks mailings that are done.
 6. `stop()` ends it in order: nothing more is claimed, what waits is given back, replies are
    awaited for eight seconds and recorded; what is unanswered then is in doubt.
 """

@@ -108,7 +108,7 @@ def _rate_now(session: Session, mailing: MailingRow, now: datetime) -> float | N
     if not measured:
         return None
     lately = now - _MEASURED_LATELY
-    return sum(row.rate for row in measured if row.measured_at >= lately) / 60
+    return float(sum(row.rate for row in measured if row.measured_at >= lately)) / 60
 
 
 def _trouble(session: Session, now: datetime) -> str:
