@@ -6,7 +6,7 @@
 3. It claims about a second's work, merges each message, transmits it over SMTP connections that
    are kept open, and records each outcome before that connection's next final dot.
 4. `status_of` says how a mailing stands, `details_of` what hinders it; `pause`, `resume` and
-   `cancel` rule over it.
+   `cancel` rule over it. `doubts` lists what a person has to `settle`.
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mailer.delivery.recover import waiting_without_worker
     from mailer.delivery.sample import NOBODY, sample_reader, sample_variants, write_sample
     from mailer.delivery.sender import Sender
+    from mailer.delivery.settling import Doubt, Ruling, doubts, doubts_about, settle
     from mailer.delivery.starting import send_now, start, start_due
     from mailer.delivery.status import Status, status_of, statuses
     from mailer.delivery.trial import Trial
@@ -55,11 +56,15 @@ if TYPE_CHECKING:
 __all__ = [
     "NOBODY",
     "Details",
+    "Doubt",
+    "Ruling",
     "Status",
     "cancel",
     "check_issue",
     "compile_issue",
     "details_of",
+    "doubts",
+    "doubts_about",
     "enqueue",
     "erase",
     "letter_in_browser",
@@ -76,6 +81,7 @@ __all__ = [
     "send_now",
     "send_test",
     "send_to_new",
+    "settle",
     "skip_rest",
     "start",
     "start_due",

@@ -102,7 +102,8 @@ class CompiledLetterRow(Base):
 class DeliveryRow(Base):
     """The ledger: one message of a mailing to one subscriber (or, for tests, to an address).
 
-    `letter_id` is NULL where the mailing has nothing for this reader. `fault` says whose fault it
+    `letter_id` is NULL where the mailing has nothing for this reader. `due_at` is when it may be
+    sent, or since when it is held in doubt. `fault` says whose fault it
     was that the relay did not take the message, "" where it took it: only faults of the mailbox
     ever count against an address.
     """
