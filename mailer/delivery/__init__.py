@@ -6,7 +6,8 @@
 3. It claims about a second's work, merges each message, transmits it over SMTP connections that
    are kept open, and records each outcome before that connection's next final dot.
 4. `status_of` says how a mailing stands, `details_of` what hinders it; `pause`, `resume` and
-   `cancel` rule over it. `doubts` lists what a person has to `settle`.
+   `cancel` rule over it. `doubts` lists what a person has to `settle`, `received` what a
+   mailbox was sent.
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
         preload,
         require_sendable,
     )
-    from mailer.delivery.details import Details, details_of
+    from mailer.delivery.details import Details, Domain, OldestDeferred, Reason, details_of
     from mailer.delivery.erasing import erase
     from mailer.delivery.letters import letter_in_browser
+    from mailer.delivery.mailbox import Received, received
     from mailer.delivery.mailing import (
         cancel,
         pause,
@@ -56,7 +58,11 @@ if TYPE_CHECKING:
 __all__ = [
     "NOBODY",
     "Details",
+    "Domain",
     "Doubt",
+    "OldestDeferred",
+    "Reason",
+    "Received",
     "Ruling",
     "Status",
     "cancel",
@@ -72,6 +78,7 @@ __all__ = [
     "outside_links",
     "pause",
     "preload",
+    "received",
     "require_new_readers",
     "require_sendable",
     "resume",

@@ -65,13 +65,13 @@ class OldestDeferred:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """The `SHOWN` most frequent reasons and domains, of `looked_at` deliveries among `of`."""
+    """The `SHOWN` most frequent reasons and domains, of `looked_at` deliveries among `in_all`."""
 
     reasons: tuple[Reason, ...] = ()
     domains: tuple[Domain, ...] = ()
     oldest_deferred: OldestDeferred | None = None
     looked_at: int = 0
-    of: int = 0
+    in_all: int = 0
 
 
 def details_of(

@@ -52,7 +52,7 @@ def test_replies_that_differ_in_ids_and_addresses_are_one_reason(desk: Desk) -> 
         ("skipped", 1, None, ""),
     ]
     assert found.reasons[0].example == UNKNOWN.format("1@x")
-    assert (found.looked_at, found.of) == (7, 7)
+    assert (found.looked_at, found.in_all) == (7, 7)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_of_very_many_only_some_are_looked_at_and_it_says_so(
     desk.put([1, 2, 3], state="skipped", reason="left")
     desk.put([4, 5], state="deferred", reason="450 later")
     found = look(desk)
-    assert (found.looked_at, found.of) == (3, 5)
+    assert (found.looked_at, found.in_all) == (3, 5)
     assert [(one.state, one.count) for one in found.reasons] == [("deferred", 2), ("skipped", 1)]
     (domain,) = found.domains
     assert (domain.waiting, domain.deferred) == (None, 2)
