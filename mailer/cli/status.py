@@ -93,7 +93,11 @@ def _statuses(door: Door, issue: "Issue") -> Iterator["Status"]:
         yield found
         if found.status in _OVER:
             return
-        time.sleep(_EVERY_S)
+        _rest()
+
+
+def _rest() -> None:
+    time.sleep(_EVERY_S)
 
 
 def _redraw(door: Door, issue: "Issue") -> None:

@@ -2,10 +2,9 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 
 from mailer import delivery
 from mailer.delivery import details as details_module
@@ -13,6 +12,7 @@ from mailer.delivery.details import alike
 from mailer.delivery.models import DeliveryRow
 from tests.conftest import NOW
 from tests.delivery.desk import Desk, address
+from tests.delivery.plans import plans_of_deliveries
 
 FULL = "452 4.2.2 The email account that you tried to reach is over quota"
 UNKNOWN = "550 5.1.1 <{}>: Recipient address rejected: User unknown"
@@ -162,21 +162,7 @@ def test_what_is_sent_is_never_read(desk: Desk) -> None:
     desk.count_anew()
     with desk.database.write() as session:
         session.execute(text("ANALYZE"))
-    asked: list[tuple[str, Any]] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(desk.database.engine, "before_cursor_execute", listen)
-    look(desk)
-    event.remove(desk.database.engine, "before_cursor_execute", listen)
-    explain = "EXPLAIN QUERY PLAN " if desk.database.is_sqlite else "EXPLAIN "
-    plans = []
-    with desk.database.read() as session:
-        for statement, parameters in asked:
-            if "FROM deliveries" in statement:
-                rows = session.connection().exec_driver_sql(explain + statement, parameters)
-                plans.append(" ".join(str(cell) for row in rows for cell in row))
+    plans = plans_of_deliveries(desk.database, lambda: look(desk))
     told, due = "ix_deliveries__told", "ix_deliveries__due"
     assert [told in plan or due in plan for plan in plans] == [True] * 4
     assert sum(told in plan for plan in plans) == 3
