@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session
@@ -21,12 +22,13 @@ from mailer.delivery.states import DEFERRED, FAILED, IN_DOUBT, QUEUED, TOLD
 from mailer.delivery.tally import COUNTED_STATES, tallied
 
 MOST = 100_000
-"""Rows that are looked at: a fraction of a second's work."""
+"""Rows that are looked at: two seconds' work at most, where each has a reason of its own."""
 SHOWN = 10
 
-_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
-_ID = re.compile(r"(?!(?:\d{3}|[245]\.\d{1,3}\.\d{1,3})[:;,]?(?:\s|$))(?<!\S)\S*\d\S*")
+_STATUS = re.compile(r"(\d{3}|[245]\.\d{1,3}\.\d{1,3})[:;,]?")
+_VARIES = re.compile(r"[\d@]")
 _SAME_CHARACTERS = 120
+_WORDS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,15 @@ def details_of(
 
 def alike(reason: str) -> str:
     """`reason` without what differs from reader to reader, or from one message to the next."""
-    words = _ID.sub("…", _ADDRESS.sub("…", reason)).casefold()
-    return " ".join(words.split())[:_SAME_CHARACTERS]
+    return " ".join(map(_word, reason[:_SAME_CHARACTERS].split()))
+
+
+@lru_cache(_WORDS_KEPT)
+def _word(word: str) -> str:
+    """`word`, or a mark in its place where it is an address, an id or another number."""
+    if _VARIES.search(word) and not _STATUS.fullmatch(word):
+        return "…"
+    return word.casefold()
 
 
 def _told(mailing_id: int, most: int) -> Select[*tuple[object, ...]]:
@@ -126,14 +135,19 @@ def _reasons(session: Session, mailing_id: int) -> tuple[Reason, ...]:
     counts: Counter[tuple[str, int | None, str, str]] = Counter()
     examples: dict[tuple[str, int | None, str, str], str] = {}
     for state, code, fault, reason, count in session.execute(
-        select(*columns, func.count()).group_by(*columns).order_by(*columns)
+        select(*columns, func.count()).group_by(*columns)
     ):
         same = state, code, fault, alike(reason)
         counts[same] += count
-        examples.setdefault(same, reason)
+        # The same one each time that somebody asks.
+        examples[same] = min(reason, examples.get(same, reason))
+
+    def most_frequent(entry: tuple[tuple[str, int | None, str, str], int]) -> tuple[int, str]:
+        return -entry[1], examples[entry[0]]
+
     return tuple(
-        Reason(same[0], count, same[1], same[2], examples[same])
-        for same, count in counts.most_common(SHOWN)
+        Reason(state, count, code, fault, examples[state, code, fault, words])
+        for (state, code, fault, words), count in sorted(counts.items(), key=most_frequent)[:SHOWN]
     )
 
 
@@ -200,7 +214,7 @@ def _oldest_deferred(
             DeliveryRow.subscriber_id,
             DeliveryRow.address,
         )
-        .where(DeliveryRow.mailing_id == mailing_id, tells(), DeliveryRow.state == DEFERRED)
+        .where(DeliveryRow.mailing_id == mailing_id, DeliveryRow.state == DEFERRED, tells())
         .limit(MOST)
         .subquery()
     )

@@ -159,7 +159,10 @@ def waits() -> ColumnElement[bool]:
 
 
 def tells() -> ColumnElement[bool]:
-    """That there is something to say of a delivery, written out for `ix_deliveries__told`."""
+    """That there is something to say of a delivery, written out for `ix_deliveries__told`.
+
+    Behind a condition that names one state: of two on the same column SQLite takes the first.
+    """
     states: BindParameter[tuple[str, ...]] = bindparam(
         "told", TOLD, expanding=True, literal_execute=True, unique=True
     )

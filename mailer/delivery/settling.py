@@ -61,7 +61,7 @@ def doubts(session: Session, issue: Issue) -> list[Doubt]:
             DeliveryRow.reason,
         )
         .join(MailingRow, MailingRow.id == DeliveryRow.mailing_id)
-        .where(_own(issue), tells(), DeliveryRow.state == IN_DOUBT)
+        .where(_own(issue), DeliveryRow.state == IN_DOUBT, tells())
         .order_by(DeliveryRow.due_at, DeliveryRow.id)
     ).all()
     known = audience.addresses(session, [row.subscriber_id for row in rows if row.subscriber_id])
