@@ -74,7 +74,7 @@ def _tell(one: "Received", zone: "ZoneInfo") -> None:
         words += f", at try {one.tries}" if one.state == "sent" else f" ({one.tries} tries)"
     show(f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}  {what}: {words}")
     letter = f"letter {one.variant}, version {one.version}" if one.variant else ""
-    fault = f"fault of the {one.fault}" if one.fault else ""
+    fault = f"fault: {one.fault}" if one.fault else ""
     for line in (letter, one.reply, fault):
         if line:
             show(f"                  {line}")

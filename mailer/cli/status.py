@@ -188,8 +188,8 @@ def _oldest_in_words(oldest: "OldestDeferred | None", zone: "ZoneInfo") -> list[
     since, due = (_local(moment, at, zone) for moment in (oldest.since, oldest.due_at))
     tries = "once" if oldest.tries == 1 else f"{oldest.tries} times"
     whose = f" to {oldest.domain}" if oldest.domain else ""
-    said = f"one{whose}, tried {tries}, again at {due}: {_short(oldest.reply)}"
-    return [f"Deferred the longest, since about {since}: {said}"]
+    words = f"Deferred the longest, since about {since}: one{whose}, tried {tries}, again at {due}."
+    return [words, _short(oldest.reply)]
 
 
 def _reasons_in_words(reasons: "Sequence[Reason]") -> list[str]:

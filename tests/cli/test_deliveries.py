@@ -28,7 +28,7 @@ def test_what_became_of_each_letter(shell: Shell, sent: Desk) -> None:
         "2007-03-31 10:00  Update 120, updates, issue: failed (2 tries)",
         "                  letter en-html-public, version 1",
         f"                  {UNKNOWN}",
-        "                  fault of the mailbox",
+        "                  fault: mailbox",
     ]
     assert shell.json("deliveries", ANA) == [
         {
