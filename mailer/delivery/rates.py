@@ -29,9 +29,7 @@ class Rates:
         self._faded: dict[int, tuple[float, float]] = {}
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            if outcome.state in _DONE:
-                self._new[outcome.mailing_id] += 1
+        self._new.update([outcome.mailing_id for outcome in outcomes if outcome.state in _DONE])
 
     def a_minute(self, now: float) -> dict[int, int]:
         """How many messages a minute went out of each mailing lately; a last 0 where none do."""
