@@ -9,8 +9,8 @@
 3. A reader rules over what they get: `choices` and `change`, `leave` and `leave_all`.
 4. `suppress` keeps an address or a domain from being mailed; `suppression_of` says which are.
 5. Delivery asks `fan_out` for the audience of a mailing, `groups` for what sets the letters of
-   its readers apart, `count_active` for its size, and `recipients` for each reader once more
-   before their letter goes out.
+   its readers apart, `count_active` for its size, `recipients` for each reader once more
+   before their letter goes out, `addresses` and `domains` for where they have their mailboxes.
 6. What is kept about somebody can be told (`story`, `export_person`), taken along
    (`export_csv`), and erased (`erase` in a transaction with the other rooms, then `scrub`).
 
@@ -39,8 +39,10 @@ if TYPE_CHECKING:
         Group,
         NotSendable,
         Recipient,
+        addresses,
         bare_recipient,
         count_active,
+        domains,
         fan_out,
         groups,
         recipient_by_id,
@@ -73,6 +75,7 @@ __all__ = [
     "Suppression",
     "Wording",
     "add",
+    "addresses",
     "ask",
     "bare_recipient",
     "by_id",
@@ -80,6 +83,7 @@ __all__ = [
     "choices",
     "confirm",
     "count_active",
+    "domains",
     "erase",
     "erased_since",
     "export_csv",

@@ -123,6 +123,21 @@ def _group(key: str) -> Group:
     return Group(language, format_, member == "member", chosen or None, key)
 
 
+def domains() -> Select[int, str | None]:
+    """Every reader's id and the domain of their address, as a statement; None where erased."""
+    return select(SubscriberRow.id.label("subscriber_id"), SubscriberRow.domain)
+
+
+def addresses(session: Session, subscriber_ids: Sequence[int]) -> dict[int, str]:
+    """For each of these readers their address; who was erased is not in it."""
+    found: dict[int, str] = {}
+    for start in range(0, len(subscriber_ids), _IDS_AT_ONCE):
+        some = SubscriberRow.id.in_(subscriber_ids[start : start + _IDS_AT_ONCE])
+        rows = session.execute(select(SubscriberRow.id, SubscriberRow.address).where(some))
+        found.update((row.id, row.address) for row in rows if row.address is not None)
+    return found
+
+
 def recipients(
     session: Session,
     subscriber_ids: Sequence[int],

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from mailer.cli import database, issues, running, sending, staff, subscribers
+from mailer.cli import database, issues, running, sending, settling, staff, status, subscribers
+from mailer.cli.deliveries import deliveries
 from mailer.cli.door import Door, remark
 from mailer.cli.ending import RUN_ON, no_command_of_these
 from mailer.errors import MailerError, WrongInput
@@ -26,12 +27,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in sending.COMMANDS:
+for command in (*sending.COMMANDS, *status.COMMANDS, *settling.COMMANDS):
     issues.app.command(command.__name__.removeprefix("send_"))(command)
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(staff.app, name="staff")
 app.add_typer(database.app, name="db")
+app.command()(deliveries)
 running.register(app)
 
 

@@ -66,15 +66,23 @@ def remark(line: str) -> None:
 
 def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write rows under their heads, in columns wide enough; numbers to the right."""
+    for line in table_lines(heads, rows):
+        show(line)
+
+
+def table_lines(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """The lines of such a table."""
     cells = [[str(cell) for cell in row] for row in rows]
     right = [bool(cells) and all(row[i].isdecimal() for row in cells) for i in range(len(heads))]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    lines = []
     for row in [list(heads), *cells]:
         padded = (
             cell.rjust(width) if to_right else cell.ljust(width)
             for cell, width, to_right in zip(row, widths, right, strict=True)
         )
-        show("  ".join(padded).rstrip())
+        lines.append("  ".join(padded).rstrip())
+    return lines
 
 
 def make_sure(question: str, *, yes: bool) -> None:

@@ -1,4 +1,4 @@
-"""`mailer issues test`, `schedule`, `send`, `pause`, `resume`, `cancel`, `status`: the sending."""
+"""`mailer issues test`, `schedule`, `send`, `pause`, `resume`, `cancel`: the sending."""
 
 import time
 from collections.abc import Callable
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.cli.door import Door, make_sure, remark, show, show_json
-from mailer.cli.issues import AsJson, Number, PublicationSlug, find
+from mailer.cli.door import Door, make_sure, remark, show
+from mailer.cli.issues import Number, PublicationSlug, find
+from mailer.cli.status import in_words, status_now
 from mailer.clock import now, parse_moment
 from mailer.errors import Refused, WrongInput
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from mailer.config import Config
-    from mailer.delivery import Status
     from mailer.publication import Issue
 
 NotAfter = Annotated[
@@ -129,7 +128,7 @@ def _end(door: Door, not_after: str | None) -> datetime | None:
 
 def _is_going(door: Door, issue: "Issue") -> bool:
     """Whether the issue is being sent already; if so it is said."""
-    going = _status(door, issue).status == "sending"
+    going = status_now(door, issue).status == "sending"
     if going:
         remark(f"{issue.title} is being sent already; this process goes on with it.")
     return going
@@ -154,15 +153,15 @@ def _send_here(door: Door, issue: "Issue", patience_s: float) -> bool:
         nonlocal told
         if time.monotonic() - began > patience_s:
             return True
-        status = _status(door, issue)
+        status = status_now(door, issue)
         if time.monotonic() - told >= _PROGRESS_S:
             told = time.monotonic()
-            remark(_in_words(door.config, issue, status))
+            remark(in_words(door.config, issue, status))
         return status.status not in ("sending", "scheduled")
 
     run_sender(door.database, door.config, until=done, every_s=_WATCH_S)
-    status = _status(door, issue)
-    show(_in_words(door.config, issue, status))
+    status = status_now(door, issue)
+    show(in_words(door.config, issue, status))
     return status.status == "sent"
 
 
@@ -207,8 +206,17 @@ def cancel(
     make_sure(f"End the sending of {issue.title} for good?", yes=yes)
     with door.database.write() as session:
         mailing = delivery.cancel(session, issue, now(), door.operator)
-    skipped = delivery.skip_rest(door.database, mailing, now())
-    show(f"{issue.title} is cancelled; {skipped} readers who waited for it were skipped.")
+        before = delivery.status_of(session, issue.id, issue.kind, now())
+    # A worker may skip some in our place: what is told is how the counts came out.
+    delivery.skip_rest(door.database, mailing, now())
+    after = status_now(door, issue)
+    skipped, doubtful = after.skipped - before.skipped, after.in_doubt - before.in_doubt
+    were = "reader who waited for it was" if skipped == 1 else "readers who waited for it were"
+    words = f"{issue.title} is cancelled; {skipped} {were} skipped."
+    if doubtful:
+        lists = f"`mailer issues doubts {number}` lists what is in doubt."
+        words += f" {doubtful} more may have received it: {lists}"
+    show(words)
 
 
 def _rule(
@@ -218,51 +226,6 @@ def _rule(
         issue = find(session, number, slug)
         words = change(session, issue)
     show(f"{issue.title} {words}.")
-
-
-def status(
-    context: typer.Context, number: Number, slug: PublicationSlug = None, as_json: AsJson = False
-) -> None:
-    """Say how far the sending of an issue is."""
-    door: Door = context.obj
-    with door.database.read() as session:
-        issue = find(session, number, slug)
-    found = _status(door, issue)
-    if not as_json:
-        show(_in_words(door.config, issue, found))
-        return
-    show_json(
-        {
-            "publication": issue.publication.slug,
-            "number": issue.number,
-            "status": found.status,
-            "reason": found.reason,
-            "audience": found.audience,
-            "sent": found.sent,
-            "failed": found.failed,
-            "skipped": found.skipped,
-            "deferred": found.deferred,
-            "queued": found.queued,
-            "in_flight": found.in_flight,
-            "in_doubt": found.in_doubt,
-            "resent_in_doubt": found.resent_in_doubt,
-            "started_at": _iso(found.started_at),
-            "finished_at": _iso(found.finished_at),
-            "rate_per_s": found.rate_per_s,
-            "eta_s": found.eta_s,
-        }
-    )
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _status(door: Door, issue: "Issue") -> "Status":
-    from mailer import delivery
-
-    with door.database.read() as session:
-        return delivery.status_of(session, issue.id, issue.kind, now())
 
 
 def _warn(door: Door, issue: "Issue") -> None:
@@ -275,22 +238,4 @@ def _warn(door: Door, issue: "Issue") -> None:
             remark(f"warning: {finding.place}: {finding.reason} {finding.remedy}")
 
 
-def _in_words(config: "Config", issue: "Issue", status: "Status") -> str:
-    words = f"{issue.title} is {'a draft' if status.status == 'draft' else status.status}"
-    if status.status == "scheduled" and status.start_at:
-        local = status.start_at.astimezone(config.organisation.zone)
-        words += f" for {local:%Y-%m-%d} at {local:%H:%M}"
-    if status.audience:
-        counts = (
-            (status.failed, "failed"),
-            (status.skipped, "skipped"),
-            (status.deferred, "deferred"),
-            (status.queued + status.in_flight, "waiting"),
-            (status.in_doubt, "in doubt"),
-        )
-        rest = "".join(f", {count} {word}" for count, word in counts if count)
-        words += f": {status.sent} of {status.audience} sent{rest}"
-    return f"{words}. {status.reason}".strip() if status.reason else f"{words}."
-
-
-COMMANDS = (send_test, schedule, send, pause, resume, cancel, status)
+COMMANDS = (send_test, schedule, send, pause, resume, cancel)

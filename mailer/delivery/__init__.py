@@ -5,7 +5,9 @@
 2. A sender (`open_sender`) fans the mailing out: the *ledger* gets a delivery for each reader.
 3. It claims about a second's work, merges each message, transmits it over SMTP connections that
    are kept open, and records each outcome before that connection's next final dot.
-4. `status_of` says how a mailing stands; `pause`, `resume` and `cancel` rule over it.
+4. `status_of` says how a mailing stands, `details_of` what hinders it; `pause`, `resume` and
+   `cancel` rule over it. `doubts` lists what a person has to `settle`, `received` what a
+   mailbox was sent.
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
         preload,
         require_sendable,
     )
+    from mailer.delivery.details import Details, Domain, OldestDeferred, Reason, details_of
     from mailer.delivery.erasing import erase
     from mailer.delivery.letters import letter_in_browser
+    from mailer.delivery.mailbox import Received, received
     from mailer.delivery.mailing import (
         cancel,
         pause,
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from mailer.delivery.recover import waiting_without_worker
     from mailer.delivery.sample import NOBODY, sample_reader, sample_variants, write_sample
     from mailer.delivery.sender import Sender
+    from mailer.delivery.settling import Doubt, Ruling, doubts, doubts_about, settle
     from mailer.delivery.starting import send_now, start, start_due
     from mailer.delivery.status import Status, status_of, statuses
     from mailer.delivery.trial import Trial
@@ -52,10 +57,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOBODY",
+    "Details",
+    "Domain",
+    "Doubt",
+    "OldestDeferred",
+    "Reason",
+    "Received",
+    "Ruling",
     "Status",
     "cancel",
     "check_issue",
     "compile_issue",
+    "details_of",
+    "doubts",
+    "doubts_about",
     "enqueue",
     "erase",
     "letter_in_browser",
@@ -63,6 +78,7 @@ __all__ = [
     "outside_links",
     "pause",
     "preload",
+    "received",
     "require_new_readers",
     "require_sendable",
     "resume",
@@ -72,6 +88,7 @@ __all__ = [
     "send_now",
     "send_test",
     "send_to_new",
+    "settle",
     "skip_rest",
     "start",
     "start_due",

@@ -8,6 +8,7 @@ ledger knows that this one may be in flight.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mailer.database import database_error
 from mailer.delivery.ledger import Ledger
+from mailer.delivery.rates import Rates
 from mailer.delivery.record import Outcome
 
 _AGAIN_AFTER = 1.0
@@ -38,6 +40,7 @@ class Book:
         self._due = False
         self._written: list[asyncio.Future[None]] = []
         self.recorded = 0
+        self.rates = Rates(time.monotonic())
         self.trouble = ""
 
     def enter(self, delivery_id: int, entered: Callable[[bool], None]) -> None:
@@ -110,6 +113,7 @@ class Book:
     def _done(self, held: set[int], entering: list[_Entering], outcomes: list[Outcome]) -> None:
         self.trouble = ""
         self.recorded += len(outcomes)
+        self.rates.count(outcomes)
         self._in_hand = []
         self._settled(outcome.delivery_id for outcome in outcomes)
         for delivery_id, entered in entering:

@@ -1,17 +1,13 @@
 """Erasing a person from the ledger: dates, states and codes stay, words and addresses go."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
-from mailer import audience
+from mailer.delivery.bare import bare_to
 from mailer.delivery.models import DeliveryRow, MergeValueRow
 from mailer.delivery.states import ERASED, HELD
-from mailer.errors import WrongInput
-
-_AT_ONCE = 500
 
 
 def erase(session: Session, subscriber_id: int, address: str) -> None:
@@ -21,7 +17,7 @@ def erase(session: Session, subscriber_id: int, address: str) -> None:
     this moment is marked, so that no reply to come is written either.
     """
     theirs = DeliveryRow.subscriber_id == subscriber_id
-    tests = list(_tests_to(session, address))
+    tests = list(bare_to(session, address))
     _strip_values(session, select(DeliveryRow.id).where(theirs))
     nothing = case((DeliveryRow.state.in_(HELD), ERASED), else_="")
     session.execute(update(DeliveryRow).where(theirs).values(reason=nothing))
@@ -36,22 +32,3 @@ def erase(session: Session, subscriber_id: int, address: str) -> None:
 
 def _strip_values(session: Session, deliveries: Any) -> None:
     session.execute(delete(MergeValueRow).where(MergeValueRow.delivery_id.in_(deliveries)))
-
-
-def _tests_to(session: Session, address: str) -> Iterator[int]:
-    """Deliveries to this bare address; compared here, since databases differ in lower case."""
-    mailbox = _mailbox(address)
-    # An index has the rows without a subscriber together.
-    bare = select(DeliveryRow.id, DeliveryRow.address).where(
-        DeliveryRow.subscriber_id.is_(None), DeliveryRow.address.not_like("erased %")
-    )
-    for delivery_id, known in session.execute(bare.execution_options(yield_per=_AT_ONCE)):
-        if known is not None and _mailbox(known) == mailbox:
-            yield delivery_id
-
-
-def _mailbox(address: str) -> str:
-    try:
-        return audience.normalise(address).mailbox
-    except WrongInput:
-        return address.casefold()

@@ -13,11 +13,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    or_,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.database import Base, BigId, UtcDateTime
-from mailer.delivery.states import WAITING
+from mailer.delivery.states import TOLD, WAITING
 
 _ONCE = "kind IN ('issue', 'announcement')"
 _WAITING = "state IN ('queued', 'deferred')"
@@ -108,7 +109,8 @@ class CompiledLetterRow(Base):
 class DeliveryRow(Base):
     """The ledger: one message of a mailing to one subscriber (or, for tests, to an address).
 
-    `letter_id` is NULL where the mailing has nothing for this reader. `fault` says whose fault it
+    `letter_id` is NULL where the mailing has nothing for this reader. `due_at` is when it may be
+    sent, or since when it is held in doubt. `fault` says whose fault it
     was that the relay did not take the message, "" where it took it: only faults of the mailbox
     ever count against an address.
     """
@@ -157,6 +159,19 @@ def waits() -> ColumnElement[bool]:
         "waiting", WAITING, expanding=True, literal_execute=True, unique=True
     )
     return DeliveryRow.state.in_(states)
+
+
+def tells() -> ColumnElement[bool]:
+    """That there is something to say of a delivery, written out for `ix_deliveries__told`.
+
+    Behind a condition that names one state: of two on the same column SQLite takes the first.
+    """
+    return or_(
+        *(
+            DeliveryRow.state == bindparam("told", state, literal_execute=True, unique=True)
+            for state in TOLD
+        )
+    )
 
 
 class MergeValueRow(Base):

@@ -106,7 +106,7 @@ def _free(
     if not rows:
         return 0
     doubtful: dict[str, Any] = (
-        {"state": IN_DOUBT}
+        {"state": IN_DOUBT, "due_at": now}
         if in_doubt == "hold"
         else {"state": QUEUED, "due_at": now, "doubts": DeliveryRow.doubts + 1}
     )
@@ -149,15 +149,21 @@ def finish(session: Session, now: datetime) -> list[int]:
     held = exists().where(
         DeliveryRow.mailing_id == MailingRow.id, DeliveryRow.lease_until.is_not(None)
     )
+    done = (
+        MailingRow.status == "sending",
+        MailingRow.fanned_out_at.is_not(None),
+        ~waiting,
+        ~held,
+    )
+    seem = session.scalars(select(MailingRow.id).where(*done).with_for_update()).all()
+    if not seem:
+        return []
+    # On PostgreSQL a person may have had something queued again while we waited for the row, which
+    # only a statement that begins now sees.
     return list(
         session.execute(
             update(MailingRow)
-            .where(
-                MailingRow.status == "sending",
-                MailingRow.fanned_out_at.is_not(None),
-                ~waiting,
-                ~held,
-            )
+            .where(MailingRow.id.in_(seem), *done)
             .values(status="sent", finished_at=now)
             .returning(MailingRow.id)
             .execution_options(synchronize_session=False)

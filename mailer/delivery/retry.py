@@ -44,6 +44,12 @@ def next_try(tries: int, now: datetime, first: timedelta, until: datetime, chanc
     return Retry(until - first * (1 + chance) / 2)
 
 
+def first_try(tries: int, due_at: datetime, first: timedelta) -> datetime:
+    """About when the first of `tries` tries was, of what is due again at `due_at`."""
+    spans = (_grown(one, first, max(LONGEST, first), 0.5) for one in range(1, tries + 1))
+    return due_at - sum(spans, timedelta(0))
+
+
 @dataclass(frozen=True, slots=True)
 class DomainRest:
     """How a recipient's domain stands as a whole: deferrals and rests in a row.

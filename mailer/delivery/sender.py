@@ -5,8 +5,8 @@
 3. *Couriers*, one for each connection, transmit and say in the *book* what became of each
    delivery; the book commits it, for all of them together.
 4. It *fans out* mailings that have begun, chunk by chunk, beside the sending.
-5. It *keeps*: says each second that it is alive, renews the leases of what it knows to hold,
-   frees what others left behind, and marks mailings that are done.
+5. It *keeps*: says each second that it is alive and how fast it sends, renews the leases of what
+   it knows to hold, frees what others left behind, and marks mailings that are done.
 6. `stop()` ends it in order: nothing more is claimed, what waits is given back, replies are
    awaited for eight seconds and recorded; what is unanswered then is in doubt.
 """
@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mailer import clock
 from mailer.config import Config, is_loopback
 from mailer.database import Database, database_error
-from mailer.delivery import early, fan_out, mailing, recover, starting
+from mailer.delivery import early, fan_out, mailing, recover, starting, tally
 from mailer.delivery.book import Book
 from mailer.delivery.claim import Marks, anything_due, claim
 from mailer.delivery.courier import Courier, rested
@@ -206,6 +206,7 @@ class Sender:
         in_doubt, lease = self._config.delivery.in_doubt, self._config.delivery.lease
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
+            tally.measure(session, self.worker, self._book.rates.a_minute(time.monotonic()), now)
             held = self._outbox.held
             recover.renew(session, self.worker, held, now + lease, now + lease / 2)
             freed = recover.free_unknown(session, self.worker, held, now, in_doubt)

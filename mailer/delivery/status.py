@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailer.delivery.models import DeliveryRow, MailingRow, TallyRow, WorkerRow
 from mailer.delivery.recover import WORKER_GONE_AFTER, waiting_without_worker
-from mailer.delivery.states import FAILED, IN_FLIGHT, SENT
+from mailer.delivery.states import DEFERRED, FAILED, IN_FLIGHT, SENT
 from mailer.delivery.tally import COUNTED_STATES, tallied
 
 DRAFT = "draft"
@@ -20,9 +20,9 @@ _MEASURED_LATELY = timedelta(seconds=5)
 class Status:
     """A mailing's state; the counts add up to `audience` once the fan-out has ended.
 
-    `claimed` counts in `queued`. `rate_per_s` is messages a second at this moment, or since the
-    start where nothing is measured; `eta_s` the seconds that are left at that rate, None where
-    nobody can tell.
+    `claimed` counts in `queued`. `rate_per_s` is messages a second at this moment, smoothed over
+    some ten seconds; since the start where nobody measured, and once it is over. `eta_s` are the
+    seconds at that rate until nothing is queued, None where nobody can tell.
     """
 
     status: str
@@ -60,8 +60,11 @@ def status_of(session: Session, issue_id: int, kind: str, now: datetime) -> Stat
     ).one()
     counts = {state: tally[state] for state in COUNTED_STATES}
     queued = tally["audience"] - sum(counts.values()) - in_flight
-    rate = _rate_now(session, mailing, now) or _rate(mailing, tally[SENT] + tally[FAILED], now)
+    rate = _rate_now(session, mailing, now)
+    if rate is None:
+        rate = _rate(mailing, tally[SENT] + tally[FAILED], now)
     left = queued + in_flight
+    told_by_rate = mailing.status == "sending" and (left > 0 or not counts[DEFERRED])
     reason = mailing.reason
     if mailing.status == "sending" and not reason:
         reason = _trouble(session, now)
@@ -80,7 +83,7 @@ def status_of(session: Session, issue_id: int, kind: str, now: datetime) -> Stat
         started_at=mailing.started_at,
         finished_at=mailing.finished_at,
         rate_per_s=round(rate, 1),
-        eta_s=round(left / rate, 1) if rate and mailing.status == "sending" else None,
+        eta_s=round(left / rate, 1) if rate and told_by_rate else None,
     )
 
 
@@ -91,16 +94,21 @@ def _rate(mailing: MailingRow, done: int, now: datetime) -> float:
     return done / seconds if seconds > 0 else 0.0
 
 
-def _rate_now(session: Session, mailing: MailingRow, now: datetime) -> float:
-    """What the workers see at this moment, together; 0 where they see nothing."""
-    if mailing.status != "sending":
+def _rate_now(session: Session, mailing: MailingRow, now: datetime) -> float | None:
+    """What the workers see at this moment, together; None where none of them ever looked."""
+    if mailing.status == "paused":
         return 0.0
-    measured = session.scalars(
-        select(func.sum(TallyRow.rate)).where(
-            TallyRow.mailing_id == mailing.id, TallyRow.measured_at >= now - _MEASURED_LATELY
+    if mailing.status != "sending":
+        return None
+    measured = session.execute(
+        select(TallyRow.rate, TallyRow.measured_at).where(
+            TallyRow.mailing_id == mailing.id, TallyRow.measured_at.is_not(None)
         )
-    ).one()
-    return int(measured or 0) / 60
+    ).all()
+    if not measured:
+        return None
+    lately = now - _MEASURED_LATELY
+    return float(sum(row.rate for row in measured if row.measured_at >= lately)) / 60
 
 
 def _trouble(session: Session, now: datetime) -> str:

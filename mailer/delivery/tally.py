@@ -68,7 +68,7 @@ def tallied(session: Session, mailing_ids: Iterable[int]) -> dict[int, dict[str,
 
 def measure(session: Session, worker: str, rates: Mapping[int, int], measured_at: datetime) -> None:
     """Say how many messages a minute `worker` sends of each mailing."""
-    for mailing_id, rate in rates.items():
+    for mailing_id, rate in sorted(rates.items()):
         session.execute(
             update(TallyRow)
             .where(TallyRow.mailing_id == mailing_id, TallyRow.worker == worker)

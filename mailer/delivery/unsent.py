@@ -41,6 +41,7 @@ def end_unsent(
         .values(
             state=case((doubted, IN_DOUBT), else_=SKIPPED),
             reason=case((doubted, told.concat(f"; not sent again: {why}")), else_=why),
+            due_at=case((doubted, literal(now, DeliveryRow.due_at.type)), else_=DeliveryRow.due_at),
             finished_at=case((doubted, None), else_=literal(now, DeliveryRow.finished_at.type)),
         )
         .execution_options(synchronize_session=False)

@@ -5,8 +5,8 @@
 2. A back catalogue comes in as plain text: `read_listing` (or `parse_listing`, pure) gives a
    `Listing` or names the line that is damaged; `import_listing` brings it in, whole or not at
    all, and again without effect. Every save is kept as a revision.
-3. Who makes and sends issues asks `list_issues`, `find_issue`, `issue_by_id`: these show
-   everything. `set_public` says whether an issue stands in the archive.
+3. Who makes and sends issues asks `list_issues`, `find_issue`, `issue_by_id`, `issue_titles`:
+   these show everything. `set_public` says whether an issue stands in the archive.
 4. Who shows the archive to anybody asks `recent_items`, `public_issue`, `public_item`, `pages`
    and `find_page`: what is not public, or for members, does not exist for them.
 5. `keep_picture` keeps a picture by the hash of its bytes; `find_picture` gives them back, and
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mailer.publication.issues import (
         find_issue,
         issue_by_id,
+        issue_titles,
         list_issues,
         set_public,
         version_of,
@@ -102,6 +103,7 @@ __all__ = [
     "import_listing",
     "issue_by_id",
     "issue_path",
+    "issue_titles",
     "item_path",
     "keep_picture",
     "list_issues",

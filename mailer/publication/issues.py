@@ -80,6 +80,12 @@ def issue_by_id(session: Session, issue_id: int) -> Issue:
     )
 
 
+def issue_titles(session: Session, issue_ids: Iterable[int]) -> dict[int, str]:
+    """The titles of these issues and announcements."""
+    rows = session.execute(select(IssueRow.id, IssueRow.title).where(IssueRow.id.in_(issue_ids)))
+    return {row.id: row.title for row in rows}
+
+
 def version_of(session: Session, issue_id: int) -> int:
     """The version of an issue: it grows with every save.
 

@@ -88,6 +88,20 @@ def test_sending_begins_and_is_cancelled(shell: Shell, desk: Desk) -> None:
     assert "cancelled" in shell.refusal(*cancel, "--yes")
 
 
+def test_cancelled_what_may_have_come_is_not_told_as_skipped(shell: Shell, desk: Desk) -> None:
+    desk.subscribe(*map(address, range(5)))
+    shell.run("issues", "send", "120")
+    desk.fan_out(1)
+    desk.put([1], state="in_doubt", doubts=1)
+    desk.put([2], state="skipped", reason="left")
+    desk.put([3, 4], doubts=1)
+    said = shell.say("issues", "cancel", "120", "--yes")
+    assert said == (
+        "Update 120 is cancelled; 1 reader who waited for it was skipped. 2 more may have received "
+        "it: `mailer issues doubts 120` lists what is in doubt.\n"
+    )
+
+
 def test_what_is_sent_goes_to_new_readers_too(shell: Shell, desk: Desk) -> None:
     assert "draft" in shell.refusal("issues", "send", "120", "--to-new")
     desk.subscribe(address(1))

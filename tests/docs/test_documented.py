@@ -29,6 +29,7 @@ from mailer.delivery import states
 from mailer.letter.preflight import CHECKS
 from mailer.web import create_app
 from tests.conftest import CONFIG
+from tests.delivery.desk import Desk
 from tests.web.conftest import fill
 
 EXAMPLE = Path("config.example.toml").read_text(encoding="utf-8")
@@ -243,7 +244,9 @@ JSON_COMMANDS = {
     "mailer issues list": "issues list",
     "mailer issues show": "issues show 120",
     "mailer issues check": "issues check 120",
-    "mailer issues status": "issues status 120",
+    "mailer issues status": "issues status 120 --details",
+    "mailer issues doubts": "issues doubts 120",
+    "mailer deliveries": "deliveries ana@example.org",
     "mailer subscribers import": "subscribers import readers.csv",
     "mailer subscribers show": "subscribers show ana@example.org",
     "mailer staff list": "staff list",
@@ -271,6 +274,11 @@ def test_every_json_field_is_documented_and_no_other(
     (tmp_path / "config.toml").write_text(text)
     (tmp_path / "readers.csv").write_text(READERS)
     monkeypatch.chdir(tmp_path)
+    desk = Desk(database, config)
+    desk.subscribe("tom@example.org")
+    desk.send(now)
+    desk.put([1], state="deferred")
+    desk.put([2], state="in_doubt")
     runner = CliRunner()
     account = ["staff", "add", "owner@psg.example", "--role", "owner"]
     assert runner.invoke(command_line, account, input="a long password\n").exit_code == 0
