@@ -196,5 +196,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
+        "cache_size=-16000",
     ):
         connection.execute(f"PRAGMA {pragma}")
