@@ -64,9 +64,12 @@ class Claimed:
     values: Mapping[str, str]
 
 
-def anything_due(session: Session, now: datetime) -> bool:
+def anything_due(session: Session, now: datetime, *, personal_only: bool = False) -> bool:
     """Whether a claim would find something; only looks."""
-    return session.execute(_with_work(select(MailingRow.id), now).limit(1)).first() is not None
+    mailings = _with_work(select(MailingRow.id), now).limit(1)
+    if personal_only:
+        mailings = mailings.where(MailingRow.kind.not_in(FOR_MANY))
+    return session.execute(mailings).first() is not None
 
 
 class Marks:

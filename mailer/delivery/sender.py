@@ -245,20 +245,23 @@ class Sender:
         )
 
     async def _feed(self) -> None:
-        """Claim when the outbox runs low; look four times a second when there is no work."""
+        """Claim when the outbox runs low, and letters to one person whether it does or not; look
+        four times a second when there is no work."""
         self._measure()
         enough = self._a_seconds_work()
         self._outbox.low_water = enough // 2
-        if len(self._outbox) <= enough // 2 and not self._all_shut():
+        low = len(self._outbox) <= enough // 2
+        room = (enough if low else 2 * enough) - len(self._outbox)
+        if room > 0 and not self._all_shut():
             now = self._now()
             with self._database.read() as session:
-                due = anything_due(session, now)
-            if due and self._claim(now, enough - len(self._outbox)):
+                due = anything_due(session, now, personal_only=not low)
+            if due and self._claim(now, room, personal_only=not low) and low:
                 return
         self._outbox.taken.clear()
         await rested(POLL_S, self._outbox.taken)
 
-    def _claim(self, now: datetime, limit: int) -> int:
+    def _claim(self, now: datetime, limit: int, *, personal_only: bool) -> int:
         asked = time.monotonic()
         with self._database.write(ahead=True) as session:
             for paused in early.pause_early(session, self._config.pace, now):
@@ -271,6 +274,7 @@ class Sender:
                 self._config.delivery.lease,
                 limit,
                 marks=self._marks,
+                personal_only=personal_only,
             )
         self._outbox.put(claimed, asked)
         self._put_off()
