@@ -215,29 +215,32 @@ def _look_at(
     session: Session, subscriber_ids: Sequence[int], publication_id: int | None
 ) -> Select[*tuple[Any, ...]]:
     """What decides, and then what a `Recipient` is made of, in its order."""
+    # The tables' columns, not the classes': rows come without the ORM's part in them.
+    subscribers, subscriptions = SubscriberRow.__table__, SubscriptionRow.__table__
+    subscriber, subscription = subscribers.c, subscriptions.c
     return (
         select(
-            SubscriptionRow.state,
-            SubscriptionRow.paused_until,
-            SubscriberRow.mailbox,
-            SubscriberRow.id,
-            SubscriberRow.address,
-            SubscriberRow.name,
-            SubscriberRow.greeting,
-            SubscriberRow.language,
-            SubscriberRow.custom_fields,
-            SubscriberRow.domain,
+            subscription.state,
+            subscription.paused_until,
+            subscriber.mailbox,
+            subscriber.id,
+            subscriber.address,
+            subscriber.name,
+            subscriber.greeting,
+            subscriber.language,
+            subscriber.custom_fields,
+            subscriber.domain,
         )
-        .select_from(SubscriberRow)
+        .select_from(subscribers)
         .join(
-            SubscriptionRow,
+            subscriptions,
             and_(
-                SubscriptionRow.subscriber_id == SubscriberRow.id,
-                SubscriptionRow.publication_id == publication_id,
+                subscription.subscriber_id == subscriber.id,
+                subscription.publication_id == publication_id,
             ),
             isouter=True,
         )
-        .where(among(session, SubscriberRow.id, subscriber_ids))
+        .where(among(session, subscriber.id, subscriber_ids))
     )
 
 

@@ -179,17 +179,19 @@ def _due(
     limit: int,
     after: tuple[datetime, int] | None = None,
 ) -> Select[*tuple[Any, ...]]:
+    # The table's columns, not the class's: rows come without the ORM's part in them.
+    row = DeliveryRow.__table__.c
     return (
         select(
-            DeliveryRow.id,
-            DeliveryRow.mailing_id,
-            DeliveryRow.subscriber_id,
-            DeliveryRow.address,
-            DeliveryRow.letter_id,
-            DeliveryRow.tries,
-            DeliveryRow.doubts,
-            DeliveryRow.state,
-            DeliveryRow.due_at,
+            row.id,
+            row.mailing_id,
+            row.subscriber_id,
+            row.address,
+            row.letter_id,
+            row.tries,
+            row.doubts,
+            row.state,
+            row.due_at,
         )
         .where(
             DeliveryRow.mailing_id.in_(mailing_ids),

@@ -179,14 +179,18 @@ def _entering(entering: Sequence[int], outcomes: Sequence[Outcome]) -> list[int]
 
 
 def _sqlite_row(outcome: Outcome, worker: str) -> tuple[Any, ...]:
+    due_at = _stored(outcome.due_at)
+    finished_at: str | None = due_at
+    if outcome.finished_at is not outcome.due_at:
+        finished_at = _stored(outcome.finished_at) if outcome.finished_at else None
     return (
         outcome.state,
         outcome.reason,
-        _stored(outcome.due_at),
+        due_at,
         outcome.tries,
         outcome.doubts,
         outcome.reply_code,
-        _stored(outcome.finished_at) if outcome.finished_at else None,
+        finished_at,
         outcome.fault,
         outcome.delivery_id,
         worker,
