@@ -179,17 +179,44 @@ def pause(context: typer.Context, number: Number, slug: PublicationSlug = None) 
     _rule(door, number, slug, change)
 
 
-def resume(context: typer.Context, number: Number, slug: PublicationSlug = None) -> None:
+def resume(
+    context: typer.Context,
+    number: Number,
+    slug: PublicationSlug = None,
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="From now on with the issue as it stands.")
+    ] = False,
+    as_it_was: Annotated[
+        bool, typer.Option("--as-it-was", help="With the text that it began with.")
+    ] = False,
+) -> None:
     """Go on with a paused issue."""
     from mailer import delivery
 
     door: Door = context.obj
+    if corrected and as_it_was:
+        raise WrongInput("It goes on either --corrected or --as-it-was; leave one out.")
+    if corrected:
+        _resume_corrected(door, number, slug)
+        return
 
     def change(session: "Session", issue: "Issue") -> str:
-        delivery.resume(session, door.config, issue, now(), door.operator)
+        delivery.resume(session, door.config, issue, now(), door.operator, as_it_was=as_it_was)
         return "goes on"
 
     _rule(door, number, slug, change)
+
+
+def _resume_corrected(door: Door, number: int, slug: str | None) -> None:
+    from mailer import delivery
+
+    with door.database.read() as session:
+        issue = find(session, number, slug)
+    _warn(door, issue)
+    if delivery.resume_corrected(door.database, door.config, issue, now(), door.operator):
+        show(f"{issue.title} goes on; who has not got it yet gets it as it stands now.")
+    else:
+        show(f"{issue.title} goes on; nothing in its letters has changed.")
 
 
 def cancel(

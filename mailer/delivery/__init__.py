@@ -5,7 +5,8 @@
 2. A sender (`open_sender`) fans the mailing out: the *ledger* gets a delivery for each reader.
 3. It claims about a second's work, merges each message, transmits it over SMTP connections that
    are kept open, and records each outcome before that connection's next final dot.
-4. `status_of` says how a mailing stands; `pause`, `resume` and `cancel` rule over it.
+4. `status_of` says how a mailing stands; `pause`, `resume` and `cancel` rule over it;
+   `resume_corrected` goes on with the issue as it stands by then.
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         skip_rest,
     )
     from mailer.delivery.post import enqueue
+    from mailer.delivery.press import resume_corrected
     from mailer.delivery.recover import waiting_without_worker
     from mailer.delivery.sample import NOBODY, sample_reader, sample_variants, write_sample
     from mailer.delivery.sender import Sender
@@ -66,6 +68,7 @@ __all__ = [
     "require_new_readers",
     "require_sendable",
     "resume",
+    "resume_corrected",
     "sample_reader",
     "sample_variants",
     "schedule",

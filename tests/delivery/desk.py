@@ -15,7 +15,7 @@ from mailer.database import Database
 from mailer.delivery import fan_out, tally
 from mailer.delivery.claim import Claimed, claim
 from mailer.delivery.ledger import Ledger
-from mailer.delivery.models import DeliveryRow, MailingRow, TallyRow
+from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow, TallyRow
 from mailer.delivery.record import Outcome
 from mailer.delivery.starting import compile_more
 from mailer.delivery.states import HELD
@@ -63,6 +63,24 @@ class Desk:
         with self.database.read() as session:
             return find_issue(session, UPDATES, 120)
 
+    def rewrite(self, before: str, after: str) -> None:
+        """Have an editor write something else into the listing, and bring it in again."""
+        assert before in SAMPLE
+        with self.database.write() as session:
+            listing = parse_listing(SAMPLE.replace(before, after), "listing.txt", ["Update"])
+            import_listing(session, listing, update=True, now=NOW, actor="ana")
+
+    def pause(self) -> None:
+        with self.database.write() as session:
+            delivery.pause(session, self.issue, NOW, "ana")
+
+    def resume(self, **how: Any) -> None:
+        with self.database.write() as session:
+            delivery.resume(session, self.config, self.issue, NOW, "ana", **how)
+
+    def resume_corrected(self, now: datetime = NOW) -> bool:
+        return delivery.resume_corrected(self.database, self.config, self.issue, now, "ana")
+
     def schedule(self, at: datetime, now: datetime = NOW) -> int:
         with self.database.write() as session:
             return delivery.schedule(session, self.config, self.issue, at, now, "ana")
@@ -98,6 +116,17 @@ class Desk:
         """Of every delivery, these columns, in the order of the ledger."""
         with self.database.read() as session:
             return list(session.execute(select(*columns).order_by(DeliveryRow.id)))
+
+    def versions(self, mailing: int = 1) -> list[tuple[str, int]]:
+        """Of every delivery its state, and which version of the letter it has."""
+        with self.database.read() as session:
+            found = session.execute(
+                select(DeliveryRow.state, CompiledLetterRow.version)
+                .join(CompiledLetterRow, CompiledLetterRow.id == DeliveryRow.letter_id)
+                .where(DeliveryRow.mailing_id == mailing)
+                .order_by(DeliveryRow.id)
+            )
+            return [(state, version) for state, version in found]
 
     def states(self) -> Counter[str]:
         return Counter(state for (state,) in self.rows(DeliveryRow.state))
