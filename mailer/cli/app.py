@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from mailer.cli import database, issues, running, sending, staff, subscribers
+from mailer.cli import database, issues, ruling, running, sending, staff, subscribers
 from mailer.cli.door import Door, remark
 from mailer.cli.ending import RUN_ON, no_command_of_these
 from mailer.errors import MailerError, WrongInput
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in sending.COMMANDS:
+for command in (*sending.COMMANDS, *ruling.COMMANDS):
     issues.app.command(command.__name__.removeprefix("send_"))(command)
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")

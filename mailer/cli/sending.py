@@ -1,20 +1,17 @@
-"""`mailer issues test`, `schedule`, `send`, `pause`, `resume`, `cancel`, `status`: the sending."""
+"""`mailer issues test`, `schedule`, `send`, `status`; what rules over them is in `ruling`."""
 
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.cli.door import Door, make_sure, remark, show, show_json
+from mailer.cli.door import Door, remark, show, show_json
 from mailer.cli.issues import AsJson, Number, PublicationSlug, find
 from mailer.clock import now, parse_moment
 from mailer.errors import Refused, WrongInput
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from mailer.config import Config
     from mailer.delivery import Status
     from mailer.publication import Issue
@@ -24,8 +21,13 @@ NotAfter = Annotated[
     typer.Option(help="Whom it has not reached by then does not get it: 2026-04-03 18:00."),
 ]
 
+Correction = Annotated[
+    bool, typer.Option("--correction", help="The issue's latest correction, not the issue.")
+]
+
 _WATCH_S = 0.25
 _PROGRESS_S = 5.0
+CORRECTION = "correction"
 
 
 def send_test(
@@ -64,7 +66,7 @@ def schedule(
         remark(doubt)
     with door.database.read() as session:
         issue = find(session, number, slug)
-    _warn(door, issue)
+    warn(door, issue)
     with door.database.write() as session:
         end = _end(door, not_after)
         delivery.schedule(session, door.config, issue, moment, now(), door.operator, end)
@@ -102,7 +104,7 @@ def send(
         with door.database.write() as session:
             delivery.send_to_new(session, door.config, issue, now(), door.operator)
     elif not (wait and _is_going(door, issue)):
-        _warn(door, issue)
+        warn(door, issue)
         try:
             end = _end(door, not_after)
             delivery.send_now(door.database, door.config, issue, now(), door.operator, end)
@@ -113,7 +115,7 @@ def send(
     if not wait:
         show(f"{issue.title} is being sent; `mailer issues status {number}` says how far it is.")
         return
-    if not _send_here(door, issue, patience.total_seconds()):
+    if not send_here(door, issue, patience.total_seconds()):
         raise typer.Exit(1)
 
 
@@ -144,8 +146,8 @@ def _span(text: str) -> timedelta:
         raise WrongInput(f"--within {text!r}: {error}.") from None
 
 
-def _send_here(door: Door, issue: "Issue", patience_s: float) -> bool:
-    """Send in this process until the issue's mailing is done; False where that did not happen."""
+def send_here(door: Door, issue: "Issue", patience_s: float, correction: bool = False) -> bool:
+    """Send in this process until the mailing is done; False where that did not happen."""
     from mailer.cli.running import run_sender
 
     began = told = time.monotonic()
@@ -154,109 +156,36 @@ def _send_here(door: Door, issue: "Issue", patience_s: float) -> bool:
         nonlocal told
         if time.monotonic() - began > patience_s:
             return True
-        status = _status(door, issue)
+        status = _status(door, issue, correction)
         if time.monotonic() - told >= _PROGRESS_S:
             told = time.monotonic()
-            remark(_in_words(door.config, issue, status))
+            remark(_in_words(door.config, issue, status, correction))
         return status.status not in ("sending", "scheduled")
 
     run_sender(door.database, door.config, until=done, every_s=_WATCH_S)
-    status = _status(door, issue)
-    show(_in_words(door.config, issue, status))
+    status = _status(door, issue, correction)
+    show(_in_words(door.config, issue, status, correction))
     return status.status == "sent"
 
 
-def pause(context: typer.Context, number: Number, slug: PublicationSlug = None) -> None:
-    """Let nothing more of the issue go out, until it is resumed."""
-    from mailer import delivery
-
-    door: Door = context.obj
-
-    def change(session: "Session", issue: "Issue") -> str:
-        delivery.pause(session, issue, now(), door.operator)
-        return "is paused"
-
-    _rule(door, number, slug, change)
-
-
-def resume(
-    context: typer.Context,
-    number: Number,
-    slug: PublicationSlug = None,
-    corrected: Annotated[
-        bool, typer.Option("--corrected", help="From now on with the issue as it stands.")
-    ] = False,
-    as_it_was: Annotated[
-        bool, typer.Option("--as-it-was", help="With the text that it began with.")
-    ] = False,
-) -> None:
-    """Go on with a paused issue."""
-    from mailer import delivery
-
-    door: Door = context.obj
-    if corrected and as_it_was:
-        raise WrongInput("It goes on either --corrected or --as-it-was; leave one out.")
-    if corrected:
-        _resume_corrected(door, number, slug)
-        return
-
-    def change(session: "Session", issue: "Issue") -> str:
-        delivery.resume(session, door.config, issue, now(), door.operator, as_it_was=as_it_was)
-        return "goes on"
-
-    _rule(door, number, slug, change)
-
-
-def _resume_corrected(door: Door, number: int, slug: str | None) -> None:
-    from mailer import delivery
-
-    with door.database.read() as session:
-        issue = find(session, number, slug)
-    _warn(door, issue)
-    if delivery.resume_corrected(door.database, door.config, issue, now(), door.operator):
-        show(f"{issue.title} goes on; who has not got it yet gets it as it stands now.")
-    else:
-        show(f"{issue.title} goes on; nothing in its letters has changed.")
-
-
-def cancel(
-    context: typer.Context,
-    number: Number,
-    slug: PublicationSlug = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """End the sending of an issue: what is sent stays sent, the rest is skipped."""
-    from mailer import delivery
-
-    door: Door = context.obj
-    with door.database.read() as session:
-        issue = find(session, number, slug)
-    make_sure(f"End the sending of {issue.title} for good?", yes=yes)
-    with door.database.write() as session:
-        mailing = delivery.cancel(session, issue, now(), door.operator)
-    skipped = delivery.skip_rest(door.database, mailing, now())
-    show(f"{issue.title} is cancelled; {skipped} readers who waited for it were skipped.")
-
-
-def _rule(
-    door: Door, number: int, slug: str | None, change: "Callable[[Session, Issue], str]"
-) -> None:
-    with door.database.write() as session:
-        issue = find(session, number, slug)
-        words = change(session, issue)
-    show(f"{issue.title} {words}.")
-
-
 def status(
-    context: typer.Context, number: Number, slug: PublicationSlug = None, as_json: AsJson = False
+    context: typer.Context,
+    number: Number,
+    slug: PublicationSlug = None,
+    correction: Correction = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Say how far the sending of an issue is."""
+    """Say how far the sending of an issue is, and of its correction."""
     door: Door = context.obj
     with door.database.read() as session:
         issue = find(session, number, slug)
-    found = _status(door, issue)
+    found = _status(door, issue, correction)
     if not as_json:
-        show(_in_words(door.config, issue, found))
+        corrected = found if correction else _status(door, issue, correction=True)
+        if not correction:
+            show(_in_words(door.config, issue, found))
+        if correction or corrected.status != "draft":
+            show(_in_words(door.config, issue, corrected, correction=True))
         return
     show_json(
         {
@@ -285,14 +214,14 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _status(door: Door, issue: "Issue") -> "Status":
+def _status(door: Door, issue: "Issue", correction: bool = False) -> "Status":
     from mailer import delivery
 
     with door.database.read() as session:
-        return delivery.status_of(session, issue.id, issue.kind, now())
+        return delivery.status_of(session, issue.id, kind(correction) or issue.kind, now())
 
 
-def _warn(door: Door, issue: "Issue") -> None:
+def warn(door: Door, issue: "Issue") -> None:
     from mailer import delivery, publication
 
     with door.database.read() as session:
@@ -302,8 +231,11 @@ def _warn(door: Door, issue: "Issue") -> None:
             remark(f"warning: {finding.place}: {finding.reason} {finding.remedy}")
 
 
-def _in_words(config: "Config", issue: "Issue", status: "Status") -> str:
-    words = f"{issue.title} is {'a draft' if status.status == 'draft' else status.status}"
+def _in_words(config: "Config", issue: "Issue", status: "Status", correction: bool = False) -> str:
+    if correction and status.status == "draft":
+        return f"{issue.title} has no correction."
+    stands = "a draft" if status.status == "draft" else status.status
+    words = f"{capital(named(issue, correction))} is {stands}"
     if status.status == "scheduled" and status.start_at:
         local = status.start_at.astimezone(config.organisation.zone)
         words += f" for {local:%Y-%m-%d} at {local:%H:%M}"
@@ -320,4 +252,16 @@ def _in_words(config: "Config", issue: "Issue", status: "Status") -> str:
     return f"{words}. {status.reason}".strip() if status.reason else f"{words}."
 
 
-COMMANDS = (send_test, schedule, send, pause, resume, cancel, status)
+def kind(correction: bool) -> str | None:
+    return CORRECTION if correction else None
+
+
+def named(issue: "Issue", correction: bool) -> str:
+    return f"the correction of {issue.title}" if correction else issue.title
+
+
+def capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+COMMANDS = (send_test, schedule, send, status)

@@ -6,7 +6,8 @@
 3. It claims about a second's work, merges each message, transmits it over SMTP connections that
    are kept open, and records each outcome before that connection's next final dot.
 4. `status_of` says how a mailing stands; `pause`, `resume` and `cancel` rule over it;
-   `resume_corrected` goes on with the issue as it stands by then.
+   `resume_corrected` goes on with the issue as it stands by then, and `correct` writes to those
+   who got the wrong version.
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         preload,
         require_sendable,
     )
+    from mailer.delivery.correcting import correct
     from mailer.delivery.erasing import erase
     from mailer.delivery.letters import letter_in_browser
     from mailer.delivery.mailing import (
@@ -58,6 +60,7 @@ __all__ = [
     "cancel",
     "check_issue",
     "compile_issue",
+    "correct",
     "enqueue",
     "erase",
     "letter_in_browser",

@@ -26,10 +26,15 @@ def thaw(content: str) -> Issue:
 
 def same_text(content: str, issue: Issue) -> bool:
     """Whether the issue says what `content` says; saved anew, or public since, it may be."""
-    return _said(thaw(content)) == _said(issue)
+    return _for_readers(thaw(content)) == _for_readers(issue)
 
 
-def _said(issue: Issue) -> Issue:
+def said(issue: Issue) -> str:
+    """What the issue says, as JSON: the same as long as it says the same."""
+    return freeze(_for_readers(issue))
+
+
+def _for_readers(issue: Issue) -> Issue:
     publication = replace(issue.publication, description="")
     return replace(issue, publication=publication, public=False, version=0)
 

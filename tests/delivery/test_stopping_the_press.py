@@ -13,40 +13,16 @@ from mailer.database import Database, connect
 from mailer.delivery import compose, fan_out, starting
 from mailer.delivery.claim import Claimed, release
 from mailer.delivery.disposition import Disposition, Verdict
-from mailer.delivery.letters import compiled_letter
-from mailer.delivery.message import MessageMaker
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
 from mailer.delivery.press import resume_corrected
-from mailer.delivery.record import doubt_of, outcome_of
+from mailer.delivery.record import outcome_of
 from mailer.delivery.variants import NO_ITEM
 from mailer.errors import Refused, WrongInput
 from mailer.publication.models import IssueRow, ItemRow
-from mailer.tokens import Signer
 from tests.conftest import NOW
 from tests.delivery.desk import Desk, address
 
 OLD, NEW = "World Water Day", "Water Week"
-SENT = Disposition(Verdict.SENT, "250 2.0.0 kept", 250)
-
-
-def record(desk: Desk, claimed: list[Claimed], what: str = "sent") -> None:
-    """Have the worker that holds these deliveries write what became of them."""
-    desk.commit("sender-a", [one.delivery_id for one in claimed])
-    if what == "sent":
-        outcomes = [outcome_of(one, SENT, NOW, desk.config.pace, 0.5) for one in claimed]
-    else:
-        outcomes = [doubt_of(one, "closed", NOW, what, desk.config.pace, 0.5) for one in claimed]
-    desk.commit("sender-a", outcomes=outcomes)
-
-
-def message(desk: Desk, claimed: Claimed) -> bytes:
-    maker = MessageMaker(desk.config, Signer(desk.config.site.secret_key))
-    return maker.make(compiled_letter(desk.database, claimed.letter_id), claimed).content
-
-
-def words(desk: Desk, claimed: Claimed) -> str:
-    """What the message of this delivery says, on one line."""
-    return " ".join(message(desk, claimed).decode().replace("=\r\n", "").split())
 
 
 def stop_and_mend(desk: Desk) -> None:
@@ -58,7 +34,7 @@ def half_sent(desk: Desk, readers: int = 6) -> int:
     """A mailing half of whose readers have it, paused, and mended; its id."""
     desk.subscribe(*map(address, range(readers)))
     mailing = desk.send()
-    record(desk, desk.claim(limit=readers // 2))
+    desk.record(desk.claim(limit=readers // 2))
     stop_and_mend(desk)
     return mailing
 
@@ -73,9 +49,9 @@ def test_who_waits_gets_the_new_words_and_who_has_it_keeps_the_old(desk: Desk) -
     claimed = desk.claim()
     assert len(claimed) == 3
     for one in claimed:
-        assert NEW in words(desk, one)
-        assert OLD not in words(desk, one)
-    record(desk, claimed)
+        assert NEW in desk.words(one)
+        assert OLD not in desk.words(one)
+    desk.record(claimed)
     assert desk.versions() == [("sent", 1)] * 3 + [("sent", 2)] * 3
     assert desk.status().sent == desk.status().audience == 6
 
@@ -91,11 +67,11 @@ def test_the_new_message_has_the_date_and_id_of_the_mailing(desk: Desk) -> None:
     (new,) = desk.claim()
 
     def headers(claimed: Claimed) -> list[bytes]:
-        lines = message(desk, claimed).partition(b"\r\n\r\n")[0].split(b"\r\n")
+        lines = desk.message(claimed).partition(b"\r\n\r\n")[0].split(b"\r\n")
         return [line for line in lines if b"boundary" not in line]
 
     assert headers(new) == headers(old)
-    assert NEW in words(desk, new)
+    assert NEW in desk.words(new)
 
 
 def test_who_the_fan_out_has_not_come_to_gets_the_new_words(
@@ -106,14 +82,14 @@ def test_who_the_fan_out_has_not_come_to_gets_the_new_words(
     mailing = desk.begin()
     with desk.database.write() as session:
         assert fan_out.fan_out_chunk(session, mailing, NOW).more
-    record(desk, desk.claim(limit=1))
+    desk.record(desk.claim(limit=1))
     stop_and_mend(desk)
     desk.fan_out(mailing)
     assert len(desk.versions()) == 2
     desk.resume_corrected()
     desk.fan_out(mailing)
     assert desk.versions() == [("sent", 1), ("queued", 1)] + [("queued", 2)] * 4
-    record(desk, desk.claim())
+    desk.record(desk.claim())
     assert desk.versions() == [("sent", 1)] + [("sent", 2)] * 5
 
 
@@ -128,7 +104,7 @@ def test_what_is_on_its_way_keeps_its_letter_and_what_is_given_back_does_not(des
     with desk.database.write() as session:
         release(session, "sender-a", [claimed[1].delivery_id, claimed[2].delivery_id])
     again = desk.claim("sender-b")
-    assert all(NEW in words(desk, one) for one in again)
+    assert all(NEW in desk.words(one) for one in again)
     assert desk.versions() == [("in_flight", 1), ("claimed", 2), ("claimed", 2), ("claimed", 1)]
 
 
@@ -136,16 +112,16 @@ def test_in_doubt_it_is_sent_again_as_the_same_message(desk: Desk) -> None:
     desk.subscribe(*map(address, range(3)))
     desk.send()
     claimed = desk.claim()
-    record(desk, claimed[:1], "resend")
-    record(desk, claimed[1:2], "hold")
+    desk.record(claimed[:1], "resend")
+    desk.record(claimed[1:2], "hold")
     with desk.database.write() as session:
         release(session, "sender-a", [claimed[2].delivery_id])
     stop_and_mend(desk)
     desk.resume_corrected()
     again = desk.claim()
     assert [one.delivery_id for one in again] == [claimed[0].delivery_id, claimed[2].delivery_id]
-    assert message(desk, again[0]) == message(desk, claimed[0])
-    assert NEW in words(desk, again[1])
+    assert desk.message(again[0]) == desk.message(claimed[0])
+    assert NEW in desk.words(again[1])
     assert desk.versions() == [("claimed", 1), ("in_doubt", 1), ("claimed", 2)]
 
 
@@ -160,7 +136,7 @@ def test_what_the_relay_put_off_gets_the_new_words(desk: Desk) -> None:
     desk.resume_corrected()
     (again,) = desk.claim(now=outcome.due_at)
     assert (again.tries, desk.versions()) == (1, [("claimed", 2)])
-    assert NEW in words(desk, again)
+    assert NEW in desk.words(again)
 
 
 def test_a_changed_issue_does_not_go_on_before_somebody_chose(desk: Desk) -> None:
@@ -172,7 +148,7 @@ def test_a_changed_issue_does_not_go_on_before_somebody_chose(desk: Desk) -> Non
     desk.resume(as_it_was=True)
     claimed = desk.claim()
     assert len(claimed) == 3
-    assert all(OLD in words(desk, one) for one in claimed)
+    assert all(OLD in desk.words(one) for one in claimed)
     assert {version for _, version in desk.versions()} == {1}
     assert desk.mailing(mailing).version == 1
 
@@ -190,7 +166,7 @@ def test_an_unchanged_issue_goes_on_in_any_way(desk: Desk, how: str) -> None:
         desk.resume(as_it_was=how == "as_it_was")
     found = desk.mailing(mailing)
     assert (found.status, found.version) == ("sending", 1)
-    assert OLD in words(desk, desk.claim()[0])
+    assert OLD in desk.words(desk.claim()[0])
 
 
 def test_a_theme_that_was_mended_is_a_reason_too(desk: Desk) -> None:
@@ -199,7 +175,7 @@ def test_a_theme_that_was_mended_is_a_reason_too(desk: Desk) -> None:
     organisation = desk.config.organisation.model_copy(update={"footer": "Mended"})
     config = desk.config.model_copy(update={"organisation": organisation})
     assert resume_corrected(desk.database, config, desk.issue, NOW, "ana")
-    assert "Mended" in words(desk, desk.claim()[0])
+    assert "Mended" in desk.words(desk.claim()[0])
 
 
 def test_what_has_not_begun_goes_out_as_it_stands(desk: Desk) -> None:
@@ -213,7 +189,7 @@ def test_what_has_not_begun_goes_out_as_it_stands(desk: Desk) -> None:
     assert desk.mailing(mailing).status == "scheduled"
     delivery.start_due(desk.database, desk.config, NOW)
     desk.fan_out(mailing)
-    assert NEW in words(desk, desk.claim()[0])
+    assert NEW in desk.words(desk.claim()[0])
     assert desk.versions() == [("claimed", 1)]
 
 
@@ -253,7 +229,7 @@ def test_edited_while_it_is_compiled_the_newest_words_go_out(
     monkeypatch.setattr(compose, "compile_issue", meanwhile)
     assert desk.resume_corrected()
     assert desk.mailing(mailing).version == 2
-    assert all("Water Year" in words(desk, one) for one in desk.claim())
+    assert all("Water Year" in desk.words(one) for one in desk.claim())
 
 
 def test_saved_all_the_time_it_stays_paused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,17 +282,17 @@ def test_a_letter_that_was_being_compiled_belongs_to_the_version_before(
     desk.fan_out(mailing)
     (claimed,) = desk.claim()
     assert claimed.recipient.subscriber_id == reader
-    assert NEW in words(desk, claimed)
+    assert NEW in desk.words(claimed)
 
 
 def test_twice_in_one_mailing(desk: Desk) -> None:
     half_sent(desk)
     desk.resume_corrected()
-    record(desk, desk.claim(limit=1))
+    desk.record(desk.claim(limit=1))
     desk.pause()
     desk.rewrite(OLD, "Water Year")
     desk.resume_corrected()
-    record(desk, desk.claim())
+    desk.record(desk.claim())
     assert [version for _, version in desk.versions()] == [1, 1, 1, 2, 3, 3]
 
 
@@ -335,7 +311,7 @@ def test_a_reader_for_whom_nothing_is_left_is_skipped(desk: Desk) -> None:
     with desk.database.write() as session:
         session.execute(update(ItemRow).values(topic="Water"))
     desk.resume_corrected()
-    record(desk, desk.claim())
+    desk.record(desk.claim())
     rows = desk.rows(DeliveryRow.state, DeliveryRow.reason)
     assert tuple(rows[0]) == ("skipped", NO_ITEM)
     assert [row.state for row in rows[1:]] == ["sent", "sent"]
@@ -360,7 +336,7 @@ def test_each_reader_keeps_their_variant(desk: Desk) -> None:
             .values(topics=["A topic that nobody had chosen"])
         )
         session.execute(update(ItemRow).values(topic=""))
-    claimed = {one.recipient.subscriber_id: message(desk, one) for one in desk.claim()}
+    claimed = {one.recipient.subscriber_id: desk.message(one) for one in desk.claim()}
     assert b"text/html" in claimed[readers[0]]
     assert b"text/html" not in claimed[readers[1]]
     assert set(claimed) == set(readers[:2])
@@ -374,7 +350,7 @@ def test_seeds_that_wait_get_the_new_words(desk: Desk) -> None:
     desk.resume_corrected()
     (seed,) = desk.claim()
     assert seed.recipient.address == "seed@example.org"
-    assert NEW in words(desk, seed)
+    assert NEW in desk.words(seed)
 
 
 def test_the_archive_has_the_corrected_issue_again(desk: Desk) -> None:
@@ -388,13 +364,13 @@ def test_the_archive_has_the_corrected_issue_again(desk: Desk) -> None:
 def test_who_comes_later_gets_the_new_words(desk: Desk) -> None:
     mailing = half_sent(desk)
     desk.resume_corrected()
-    record(desk, desk.claim())
+    desk.record(desk.claim())
     desk.subscribe("late@example.org")
     with desk.database.write() as session:
         delivery.send_to_new(session, desk.config, desk.issue, NOW, "ana")
     desk.fan_out(mailing)
     (late,) = desk.claim()
-    assert NEW in words(desk, late)
+    assert NEW in desk.words(late)
 
 
 def test_of_two_that_correct_it_one_does_and_the_other_is_told(
@@ -434,7 +410,7 @@ def test_held_in_doubt_stays_with_what_it_had(desk: Desk) -> None:
     desk = Desk(desk.database, desk.config.model_copy(update={"delivery": Delivery()}))
     desk.subscribe(address(1))
     desk.send()
-    record(desk, desk.claim(), "hold")
+    desk.record(desk.claim(), "hold")
     stop_and_mend(desk)
     desk.resume_corrected()
     assert desk.claim() == []
