@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from mailer.cli import database, issues, running, sending, settling, staff, status, subscribers
+from mailer.cli import (
+    database,
+    issues,
+    ruling,
+    running,
+    sending,
+    settling,
+    staff,
+    status,
+    subscribers,
+)
 from mailer.cli.deliveries import deliveries
 from mailer.cli.door import Door, remark
 from mailer.cli.ending import RUN_ON, no_command_of_these
@@ -27,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (*sending.COMMANDS, *status.COMMANDS, *settling.COMMANDS):
+for command in (*sending.COMMANDS, *ruling.COMMANDS, *status.COMMANDS, *settling.COMMANDS):
     issues.app.command(command.__name__.removeprefix("send_"))(command)
 app.add_typer(issues.app, name="issues")
 app.add_typer(subscribers.app, name="subscribers")

@@ -1,4 +1,5 @@
-"""`mailer issues`: import, look, check, publish; what sends is in `sending`."""
+"""`mailer issues`: import, look, check, publish; what sends is in `sending`, what rules over it
+in `ruling`."""
 
 import re
 from pathlib import Path

@@ -1,21 +1,19 @@
-"""`mailer issues test`, `schedule`, `send`, `pause`, `resume`, `cancel`: the sending."""
+"""`mailer issues test`, `schedule`, `send`: the sending; what rules over it is in `ruling`."""
 
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailer.cli.door import Door, make_sure, remark, show
+from mailer.cli.about import About
+from mailer.cli.door import Door, remark, show
 from mailer.cli.issues import Number, PublicationSlug, find
 from mailer.cli.status import in_words, status_now
 from mailer.clock import now, parse_moment
 from mailer.errors import Refused, WrongInput
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from mailer.publication import Issue
 
 NotAfter = Annotated[
@@ -63,7 +61,7 @@ def schedule(
         remark(doubt)
     with door.database.read() as session:
         issue = find(session, number, slug)
-    _warn(door, issue)
+    warn(door, issue)
     with door.database.write() as session:
         end = _end(door, not_after)
         delivery.schedule(session, door.config, issue, moment, now(), door.operator, end)
@@ -101,7 +99,7 @@ def send(
         with door.database.write() as session:
             delivery.send_to_new(session, door.config, issue, now(), door.operator)
     elif not (wait and _is_going(door, issue)):
-        _warn(door, issue)
+        warn(door, issue)
         try:
             end = _end(door, not_after)
             delivery.send_now(door.database, door.config, issue, now(), door.operator, end)
@@ -112,7 +110,7 @@ def send(
     if not wait:
         show(f"{issue.title} is being sent; `mailer issues status {number}` says how far it is.")
         return
-    if not _send_here(door, issue, patience.total_seconds()):
+    if not send_here(door, About(issue), patience.total_seconds()):
         raise typer.Exit(1)
 
 
@@ -128,7 +126,7 @@ def _end(door: Door, not_after: str | None) -> datetime | None:
 
 def _is_going(door: Door, issue: "Issue") -> bool:
     """Whether the issue is being sent already; if so it is said."""
-    going = status_now(door, issue).status == "sending"
+    going = status_now(door, About(issue)).status == "sending"
     if going:
         remark(f"{issue.title} is being sent already; this process goes on with it.")
     return going
@@ -143,8 +141,8 @@ def _span(text: str) -> timedelta:
         raise WrongInput(f"--within {text!r}: {error}.") from None
 
 
-def _send_here(door: Door, issue: "Issue", patience_s: float) -> bool:
-    """Send in this process until the issue's mailing is done; False where that did not happen."""
+def send_here(door: Door, about: About, patience_s: float) -> bool:
+    """Send in this process until the mailing is done; False where that did not happen."""
     from mailer.cli.running import run_sender
 
     began = told = time.monotonic()
@@ -153,82 +151,19 @@ def _send_here(door: Door, issue: "Issue", patience_s: float) -> bool:
         nonlocal told
         if time.monotonic() - began > patience_s:
             return True
-        status = status_now(door, issue)
+        status = status_now(door, about)
         if time.monotonic() - told >= _PROGRESS_S:
             told = time.monotonic()
-            remark(in_words(door.config, issue, status))
+            remark(in_words(door.config, about, status))
         return status.status not in ("sending", "scheduled")
 
     run_sender(door.database, door.config, until=done, every_s=_WATCH_S)
-    status = status_now(door, issue)
-    show(in_words(door.config, issue, status))
+    status = status_now(door, about)
+    show(in_words(door.config, about, status))
     return status.status == "sent"
 
 
-def pause(context: typer.Context, number: Number, slug: PublicationSlug = None) -> None:
-    """Let nothing more of the issue go out, until it is resumed."""
-    from mailer import delivery
-
-    door: Door = context.obj
-
-    def change(session: "Session", issue: "Issue") -> str:
-        delivery.pause(session, issue, now(), door.operator)
-        return "is paused"
-
-    _rule(door, number, slug, change)
-
-
-def resume(context: typer.Context, number: Number, slug: PublicationSlug = None) -> None:
-    """Go on with a paused issue."""
-    from mailer import delivery
-
-    door: Door = context.obj
-
-    def change(session: "Session", issue: "Issue") -> str:
-        delivery.resume(session, door.config, issue, now(), door.operator)
-        return "goes on"
-
-    _rule(door, number, slug, change)
-
-
-def cancel(
-    context: typer.Context,
-    number: Number,
-    slug: PublicationSlug = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """End the sending of an issue: what is sent stays sent, the rest is skipped."""
-    from mailer import delivery
-
-    door: Door = context.obj
-    with door.database.read() as session:
-        issue = find(session, number, slug)
-    make_sure(f"End the sending of {issue.title} for good?", yes=yes)
-    with door.database.write() as session:
-        mailing = delivery.cancel(session, issue, now(), door.operator)
-        before = delivery.status_of(session, issue.id, issue.kind, now())
-    # A worker may skip some in our place: what is told is how the counts came out.
-    delivery.skip_rest(door.database, mailing, now())
-    after = status_now(door, issue)
-    skipped, doubtful = after.skipped - before.skipped, after.in_doubt - before.in_doubt
-    were = "reader who waited for it was" if skipped == 1 else "readers who waited for it were"
-    words = f"{issue.title} is cancelled; {skipped} {were} skipped."
-    if doubtful:
-        lists = f"`mailer issues doubts {number}` lists what is in doubt."
-        words += f" {doubtful} more may have received it: {lists}"
-    show(words)
-
-
-def _rule(
-    door: Door, number: int, slug: str | None, change: "Callable[[Session, Issue], str]"
-) -> None:
-    with door.database.write() as session:
-        issue = find(session, number, slug)
-        words = change(session, issue)
-    show(f"{issue.title} {words}.")
-
-
-def _warn(door: Door, issue: "Issue") -> None:
+def warn(door: Door, issue: "Issue") -> None:
     from mailer import delivery, publication
 
     with door.database.read() as session:
@@ -238,4 +173,4 @@ def _warn(door: Door, issue: "Issue") -> None:
             remark(f"warning: {finding.place}: {finding.reason} {finding.remedy}")
 
 
-COMMANDS = (send_test, schedule, send, pause, resume, cancel)
+COMMANDS = (send_test, schedule, send)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mailer.cli.about import About, Correction
 from mailer.cli.door import Door, show, show_json, table_lines
 from mailer.cli.issues import AsJson, Number, PublicationSlug, find
 from mailer.clock import now
@@ -34,62 +35,66 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", help="Tell it again every second, until it is over.")
     ] = False,
+    correction: Correction = False,
     details: Annotated[
         bool, typer.Option("--details", help="Also what hinders it: reasons, domains.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say how far the sending of an issue is."""
+    """Say how far the sending of an issue is, and of its correction."""
     door: Door = context.obj
     if watch and as_json:
         raise WrongInput("--watch is for people, and --json for programs; leave one of them out.")
     with door.database.read() as session:
-        issue = find(session, number, slug)
+        about = About(find(session, number, slug), correction)
     if watch:
-        _watch(door, issue)
+        _watch(door, about)
         return
-    found = status_now(door, issue)
-    hindered = _details_now(door, issue) if details else None
+    found = status_now(door, about)
+    hindered = _details_now(door, about) if details else None
     if as_json:
-        show_json(_as_json(issue, found) | (_details_as_json(hindered) if hindered else {}))
+        show_json(_as_json(about.issue, found) | (_details_as_json(hindered) if hindered else {}))
         return
-    for line in _lines(door.config, issue, found, hindered):
+    for line in _lines(door.config, about, found, hindered):
         show(line)
+    corrected = About(about.issue, correction=True)
+    if not correction and (its := status_now(door, corrected)).status != "draft":
+        show(in_words(door.config, corrected, its))
 
 
-def status_now(door: Door, issue: "Issue") -> "Status":
-    """How the issue's own mailing stands at this moment."""
+def status_now(door: Door, about: About) -> "Status":
+    """How the mailing stands at this moment."""
     from mailer import delivery
 
     with door.database.read() as session:
-        return delivery.status_of(session, issue.id, issue.kind, now())
+        return delivery.status_of(session, about.issue.id, about.kind, now())
 
 
-def _details_now(door: Door, issue: "Issue") -> "Details":
+def _details_now(door: Door, about: About) -> "Details":
     from mailer import delivery
 
     first = door.config.pace.retry_first
     with door.database.read() as session:
-        return delivery.details_of(session, issue.id, issue.kind, first, now())
+        return delivery.details_of(session, about.issue.id, about.kind, first, now())
 
 
 # Again and again
 
 
-def _watch(door: Door, issue: "Issue") -> None:
+def _watch(door: Door, about: About) -> None:
     try:
         if sys.stdout.isatty():
-            _redraw(door, issue)
+            _redraw(door, about)
         else:
-            _tell_changes(door, issue)
+            _tell_changes(door, about)
     except KeyboardInterrupt:
         return
 
 
-def _statuses(door: Door, issue: "Issue") -> Iterator["Status"]:
+def _statuses(door: Door, about: About) -> Iterator["Status"]:
     """How it stands, each second until it is over."""
     while True:
-        found = status_now(door, issue)
+        found = status_now(door, about)
         yield found
         if found.status in _OVER:
             return
@@ -100,31 +105,31 @@ def _rest() -> None:
     time.sleep(_EVERY_S)
 
 
-def _redraw(door: Door, issue: "Issue") -> None:
+def _redraw(door: Door, about: About) -> None:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
-    details, again_at = _details_now(door, issue), 0.0
+    details, again_at = _details_now(door, about), 0.0
     with Live(console=Console(highlight=False), auto_refresh=False) as live:
-        for found in _statuses(door, issue):
+        for found in _statuses(door, about):
             began = time.monotonic()
             if began >= again_at or found.status in _OVER:
-                details = _details_now(door, issue)
+                details = _details_now(door, about)
                 ended = time.monotonic()
                 again_at = ended + (ended - began) / _SHARE_OF_TIME
-            lines = _lines(door.config, issue, found, details)
+            lines = _lines(door.config, about, found, details)
             live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
-def _tell_changes(door: Door, issue: "Issue") -> None:
+def _tell_changes(door: Door, about: About) -> None:
     told: list[str] = []
-    for found in _statuses(door, issue):
-        lines = _lines(door.config, issue, found)
+    for found in _statuses(door, about):
+        lines = _lines(door.config, about, found)
         if lines != told:
             told = lines
             show(" ".join(lines))
-    for line in _details_in_words(door.config, _details_now(door, issue)):
+    for line in _details_in_words(door.config, _details_now(door, about)):
         show(line)
 
 
@@ -132,17 +137,19 @@ def _tell_changes(door: Door, issue: "Issue") -> None:
 
 
 def _lines(
-    config: "Config", issue: "Issue", found: "Status", details: "Details | None" = None
+    config: "Config", about: About, found: "Status", details: "Details | None" = None
 ) -> list[str]:
-    lines = [in_words(config, issue, found)]
+    lines = [in_words(config, about, found)]
     if found.status == "sending" and found.started_at:
         lines.append(_pace_in_words(found, config.organisation.zone))
     return lines if details is None else lines + _details_in_words(config, details)
 
 
-def in_words(config: "Config", issue: "Issue", status: "Status") -> str:
-    """How the issue's mailing stands, in a sentence or two."""
-    words = f"{issue.title} is {'a draft' if status.status == 'draft' else status.status}"
+def in_words(config: "Config", about: About, status: "Status") -> str:
+    """How the mailing stands, in a sentence or two."""
+    if about.correction and status.status == "draft":
+        return f"{about.issue.title} has no correction."
+    words = f"{about.first} is {'a draft' if status.status == 'draft' else status.status}"
     if status.status == "scheduled" and status.start_at:
         local = status.start_at.astimezone(config.organisation.zone)
         words += f" for {local:%Y-%m-%d} at {local:%H:%M}"

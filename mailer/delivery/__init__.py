@@ -6,8 +6,9 @@
 3. It claims about a second's work, merges each message, transmits it over SMTP connections that
    are kept open, and records each outcome before that connection's next final dot.
 4. `status_of` says how a mailing stands, `details_of` what hinders it; `pause`, `resume` and
-   `cancel` rule over it. `doubts` lists what a person has to `settle`, `received` what a
-   mailbox was sent.
+   `cancel` rule over it; `resume_corrected` goes on with the issue as it stands by then, and
+   `correct` writes to those who got the wrong version. `doubts` lists what a person has to
+   `settle`, `received` what a mailbox was sent.
 5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         preload,
         require_sendable,
     )
+    from mailer.delivery.correcting import correct
     from mailer.delivery.details import Details, Domain, OldestDeferred, Reason, details_of
     from mailer.delivery.erasing import erase
     from mailer.delivery.letters import letter_in_browser
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         skip_rest,
     )
     from mailer.delivery.post import enqueue
+    from mailer.delivery.press import resume_corrected
     from mailer.delivery.recover import waiting_without_worker
     from mailer.delivery.sample import NOBODY, sample_reader, sample_variants, write_sample
     from mailer.delivery.sender import Sender
@@ -68,6 +71,7 @@ __all__ = [
     "cancel",
     "check_issue",
     "compile_issue",
+    "correct",
     "details_of",
     "doubts",
     "doubts_about",
@@ -82,6 +86,7 @@ __all__ = [
     "require_new_readers",
     "require_sendable",
     "resume",
+    "resume_corrected",
     "sample_reader",
     "sample_variants",
     "schedule",

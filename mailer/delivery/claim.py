@@ -5,6 +5,7 @@
    taking are passed over (SKIP LOCKED), on SQLite only one worker takes at all.
 3. Each reader is looked at again: who left or was suppressed since the fan-out is skipped here,
    with the reason; or stays in doubt, where the letter may have come already.
+4. Where the mailing was corrected since, they get its newest letter (`reprint`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +23,11 @@ from mailer import audience
 from mailer.audience import NotSendable, Recipient
 from mailer.database import among
 from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow, waits
+from mailer.delivery.reprint import reprinted, write_down
 from mailer.delivery.states import CLAIMED, DEFERRED, QUEUED
 from mailer.delivery.tally import Changes, moved, tell
 from mailer.delivery.unsent import end_unsent
+from mailer.delivery.variants import NO_ITEM
 
 FOR_MANY = ("issue", "announcement", "correction")
 NEVER_CLAIMED = ("test",)
@@ -49,6 +52,7 @@ class Sending:
     message_id_domain: str
     started_at: datetime
     send_until: datetime
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def _with_work(mailings: Select[*Columns], now: datetime) -> Select[*Columns]:
 def _sendings(
     session: Session, now: datetime, kinds: ColumnElement[bool], most: int
 ) -> list[Sending]:
-    """The mailings of these kinds that have work, the longest begun first."""
+    """The mailings of these kinds that have work: corrections, then the longest begun."""
     columns = select(
         MailingRow.id,
         MailingRow.kind,
@@ -162,11 +166,14 @@ def _sendings(
         MailingRow.message_id_domain,
         MailingRow.started_at,
         MailingRow.send_until,
+        MailingRow.version,
     )
+    # Who got the wrong words waits least.
+    corrections_first = case((MailingRow.kind == "correction", 0), else_=1)
     rows = session.execute(
         _with_work(columns, now)
         .where(kinds)
-        .order_by(MailingRow.started_at, MailingRow.id)
+        .order_by(corrections_first, MailingRow.started_at, MailingRow.id)
         .limit(most)
     )
     # What is sending has begun, so that no column is NULL.
@@ -229,14 +236,22 @@ def _take(
             sending.kind,
             day,
         )
+        letters = reprinted(session, mailing_id, sending.version, some, day)
+        changed: dict[int, int] = {}
         refused: dict[str, list[int]] = {}
-        for delivery_id, _, subscriber_id, address, letter_id, tries, doubts, *_ in some:
+        for delivery_id, _, subscriber_id, address, had, tries, doubts, *_ in some:
             reader = _reader(subscriber_id, address, readers)
+            letter = letters.get(delivery_id, had)
             if isinstance(reader, NotSendable):
                 refused.setdefault(reader.reason, []).append(delivery_id)
+            elif letter is None:
+                refused.setdefault(NO_ITEM, []).append(delivery_id)
             else:
+                if letter != had:
+                    changed[delivery_id] = letter
                 its = values.get(delivery_id, _NONE)
-                claimed.append(Claimed(delivery_id, letter_id, tries, doubts, sending, reader, its))
+                claimed.append(Claimed(delivery_id, letter, tries, doubts, sending, reader, its))
+        write_down(session, changed)
         for reason, ids in refused.items():
             end_unsent(session, ids, reason, now, worker)
             all_refused.append(ids)

@@ -1,7 +1,8 @@
 """From an issue, or a letter that a room has due, to compiled letters; no database here."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from functools import lru_cache
 
 from mailer.config import Config
@@ -35,6 +36,7 @@ from mailer.publication import (
     item_path,
     logo_path,
     picture_path,
+    publication_path,
     read_logo,
 )
 
@@ -154,13 +156,58 @@ def compile_issue(
     config: Config, issue: Issue, at: datetime, variants: Sequence[Variant]
 ) -> tuple[CompiledLetter, ...]:
     """The issue's letter in each of these variants; `at` is the Date of every message."""
-    content = issue_letter(config, issue)
-    head = letterhead(config, at, issue.publication)
-    look = theme(config, issue.publication.theme, "letter")
+    return _compile(config, issue_letter(config, issue), issue.publication, at, variants)
+
+
+def _compile(
+    config: Config,
+    content: IssueLetter,
+    publication: Publication,
+    at: datetime,
+    variants: Sequence[Variant],
+) -> tuple[CompiledLetter, ...]:
+    head = letterhead(config, at, publication)
+    look = theme(config, publication.theme, "letter")
     letters = tuple(compile_letter(content, head, variant, look) for variant in variants)
     for letter in letters:
         require_mergeable(config, letter)
     return letters
+
+
+def short_letter(
+    config: Config, issue: Issue, day: date, heading: str, subject: str, language: str, text: str
+) -> IssueLetter:
+    """A letter that says `text` about an issue, to its readers, and leads to its page."""
+    whole = issue_letter(config, issue)
+    url = whole.archive_url if issue.public and issue.number is not None else ""
+    return replace(
+        whole,
+        title=heading,
+        date=day,
+        subject=subject,
+        preheader="",
+        language=language,
+        items=(LetterItem(title=issue.title, summary=text, body="", url=url),),
+        archive_url=config.site.url + publication_path(issue.publication),
+        join_url=None,
+    )
+
+
+def compile_short(
+    config: Config,
+    content: IssueLetter,
+    publication: Publication,
+    at: datetime,
+    variants: Sequence[Variant],
+) -> tuple[CompiledLetter, ...]:
+    """A letter of `short_letter` in each of these variants.
+
+    Raises:
+        WrongInput: preflight finds an error, or it does not compile.
+    """
+    look = theme(config, publication.theme, "letter")
+    require_sendable(errors_in_content(content, look))
+    return _compile(config, content, publication, at, variants)
 
 
 def require_mergeable(config: Config, letter: CompiledLetter) -> None:

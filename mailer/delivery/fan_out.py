@@ -5,6 +5,7 @@
    compiles it (`starting.compile_more`), outside of any transaction, and tries again.
 3. Else one INSERT … SELECT writes a delivery for each reader, pointing to the letter of their
    group; readers for whom the issue has no item are skipped then and there.
+4. A correction has its readers from the ledger of the mailing that it corrects (`misinformed`).
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from mailer import audience
 from mailer.database import BigId, upsert
+from mailer.delivery import misinformed
 from mailer.delivery.frozen import thaw
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
 from mailer.delivery.states import QUEUED, SKIPPED
@@ -73,19 +75,35 @@ def fan_out_chunk(
             MailingRow.status,
             MailingRow.fanned_out_at,
             MailingRow.content,
+            MailingRow.corrects_id,
         )
         .where(MailingRow.id == mailing_id)
         .with_for_update()
     ).one()
     if seen.status != "sending" or seen.fanned_out_at is not None:
         return Step(more=False)
+    if seen.corrects_id is not None:
+        chunk = misinformed.fan_out(
+            session,
+            mailing_id,
+            seen.corrects_id,
+            seen.content,
+            seen.fan_out_cursor,
+            CHUNK,
+            now,
+            worker,
+        )
+        # Where it waits for a worker, the sender comes again with its next look.
+        if chunk is None:
+            return Step(more=False)
+        return _move(session, mailing_id, seen.fan_out_cursor, chunk.looked_at, chunk.last, now)
     if not seen.fan_out_cursor and seeds:
         _insert_seeds(session, mailing_id, seen.publication_id, seeds, now, worker)
-    chunk = audience.fan_out(
+    some = audience.fan_out(
         seen.publication_id, seen.day, after=seen.fan_out_cursor, limit=CHUNK
     ).subquery()
     found, last = session.execute(
-        select(func.count(), func.max(chunk.c.subscriber_id)).select_from(chunk)
+        select(func.count(), func.max(some.c.subscriber_id)).select_from(some)
     ).one()
     if found:
         # On PostgreSQL the next statement may see readers who came meanwhile: a chunk ends at a
@@ -102,11 +120,18 @@ def fan_out_chunk(
         after = _count(session, mailing_id, *range_)
         come = Counter(audience=after[0] - before[0], skipped=after[1] - before[1])
         tell(session, worker, {mailing_id: come})
-    more = bool(found == CHUNK)
+    return _move(session, mailing_id, seen.fan_out_cursor, found, last, now)
+
+
+def _move(
+    session: Session, mailing_id: int, cursor: int, found: int, last: int | None, now: datetime
+) -> Step:
+    """Move the cursor behind a chunk; less than a whole one is the last."""
+    more = found == CHUNK
     session.execute(
         update(MailingRow)
-        .where(MailingRow.id == mailing_id, MailingRow.fan_out_cursor == seen.fan_out_cursor)
-        .values(fan_out_cursor=last or seen.fan_out_cursor, fanned_out_at=None if more else now)
+        .where(MailingRow.id == mailing_id, MailingRow.fan_out_cursor == cursor)
+        .values(fan_out_cursor=last or cursor, fanned_out_at=None if more else now)
     )
     return Step(more)
 

@@ -1,4 +1,5 @@
-"""The life of a mailing: scheduled, paused, resumed, cancelled; `starting` has how it begins.
+"""The life of a mailing: scheduled, paused, resumed, cancelled; `starting` has how it begins,
+`press` how it goes on with a corrected text.
 
 Every step is one conditional statement on the mailing's row, so that of several processes that
 try it, one does it and the others are told that it is done.
@@ -8,7 +9,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, exists, literal, select, update
+from sqlalchemy import case, exists, func, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from mailer.clock import today
 from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose
+from mailer.delivery.frozen import same_text
 from mailer.delivery.models import DeliveryRow, MailingRow, waits
 from mailer.delivery.unsent import end_unsent
 from mailer.errors import Refused, WrongInput
@@ -140,32 +142,77 @@ def _begun(session: Session, mailing_id: int, issue: Issue) -> Refused:
     return Refused(f"{issue.title} {happened.get(status, status)}.")
 
 
-def pause(session: Session, issue: Issue, now: datetime, actor: str, reason: str = "") -> None:
-    """Let nothing more of the issue's mailing be claimed, until it is resumed."""
+def pause(
+    session: Session,
+    issue: Issue,
+    now: datetime,
+    actor: str,
+    reason: str = "",
+    *,
+    kind: str | None = None,
+) -> None:
+    """Let nothing more of the issue's mailing be claimed, until it is resumed.
+
+    Here and below it is the mailing of the issue's own kind, or the latest of `kind`.
+    """
     _change(
         session,
         issue,
+        kind,
         ("scheduled", "sending"),
         "paused",
         reason or f"Paused by {actor}.",
         "there is nothing to pause",
     )
-    audit.record(session, now, actor, f"issue {issue.id}", "paused")
+    audit.record(session, now, actor, f"issue {issue.id}", _done("paused", kind))
 
 
-def resume(session: Session, config: Config, issue: Issue, now: datetime, actor: str) -> None:
-    """Go on with a paused mailing; one that had not begun starts at its time, or now."""
-    mailing = _change(session, issue, ("paused",), "sending", "", "it is not paused")
+def resume(
+    session: Session,
+    config: Config,
+    issue: Issue,
+    now: datetime,
+    actor: str,
+    *,
+    as_it_was: bool = False,
+    kind: str | None = None,
+) -> None:
+    """Go on with a paused mailing; one that had not begun starts at its time, or now.
+
+    Raises:
+        Refused: it is not paused; or the issue says something else than when its mailing began,
+            and nobody said that it goes on `as_it_was`. `press.resume_corrected` is the other way.
+    """
+    mailing = _change(session, issue, kind, ("paused",), "sending", "", "it is not paused")
     if mailing.started_at is None:
+        if as_it_was:
+            raise Refused(
+                f"{issue.title} has not begun, and goes out as it stands now; "
+                "resume it without --as-it-was."
+            )
         mailing.status = "scheduled"
         mailing.start_at = max(mailing.start_at, now)
     else:
-        given_up = now + config.pace.give_up
-        mailing.send_until = min(given_up, mailing.not_after or given_up)
-    audit.record(session, now, actor, f"issue {issue.id}", "resumed")
+        own = mailing.kind == issue.kind and mailing.content is not None
+        if own and not as_it_was and not same_text(mailing.content or "", issue):
+            raise Refused(
+                f"{issue.title} was changed since it began to be sent; resume it with --corrected, "
+                "and who has not got it yet gets it as it stands now, or with --as-it-was, and "
+                "they get what the others got."
+            )
+        mailing.send_until = again_until(config, mailing.not_after, now)
+    audit.record(session, now, actor, f"issue {issue.id}", _done("resumed", kind))
 
 
-def cancel(session: Session, issue: Issue, now: datetime, actor: str) -> int:
+def again_until(config: Config, not_after: datetime | None, now: datetime) -> datetime:
+    """The end of a mailing that goes on: `give_up` from now, or the end it was given."""
+    given_up = now + config.pace.give_up
+    return min(given_up, not_after or given_up)
+
+
+def cancel(
+    session: Session, issue: Issue, now: datetime, actor: str, *, kind: str | None = None
+) -> int:
     """End the issue's mailing: what is sent stays sent, the rest will be skipped.
 
     Returns the mailing's id, for `skip_rest`.
@@ -173,46 +220,56 @@ def cancel(session: Session, issue: Issue, now: datetime, actor: str) -> int:
     mailing = _change(
         session,
         issue,
+        kind,
         ("scheduled", "sending", "paused"),
         "cancelled",
         f"Cancelled by {actor}.",
         "there is nothing to cancel",
     )
     mailing.finished_at = now
-    audit.record(session, now, actor, f"issue {issue.id}", "cancelled")
+    audit.record(session, now, actor, f"issue {issue.id}", _done("cancelled", kind))
     return mailing.id
+
+
+def _done(what: str, kind: str | None) -> str:
+    return f"{kind} {what}" if kind else what
 
 
 def _change(
     session: Session,
     issue: Issue,
+    kind: str | None,
     before: tuple[str, ...],
     status: str,
     reason: str,
     otherwise: str,
 ) -> MailingRow:
+    latest = select(func.max(MailingRow.id)).where(
+        MailingRow.issue_id == issue.id, MailingRow.kind == (kind or issue.kind)
+    )
     changed = session.execute(
         update(MailingRow)
-        .where(
-            MailingRow.issue_id == issue.id,
-            MailingRow.kind == issue.kind,
-            MailingRow.status.in_(before),
-        )
+        .where(MailingRow.id == latest.scalar_subquery(), MailingRow.status.in_(before))
         .values(status=status, reason=reason)
         .returning(MailingRow.id)
     ).scalar()
     if changed is None:
-        raise _not(session, issue, otherwise)
+        raise it_is_not(session, issue, otherwise, kind)
     return session.get_one(MailingRow, changed, populate_existing=True)
 
 
-def _not(session: Session, issue: Issue, otherwise: str) -> Refused:
+def it_is_not(session: Session, issue: Issue, otherwise: str, kind: str | None = None) -> Refused:
+    """The sentence that says how the mailing stands, where that is why nothing can be done."""
     found = session.execute(
-        select(MailingRow.status).where(
-            MailingRow.issue_id == issue.id, MailingRow.kind == issue.kind
-        )
+        select(MailingRow.status)
+        .where(MailingRow.issue_id == issue.id, MailingRow.kind == (kind or issue.kind))
+        .order_by(MailingRow.id.desc())
+        .limit(1)
     ).scalar()
-    return Refused(f"{issue.title} is {found or 'a draft'}; {otherwise}.")
+    if kind and found is None:
+        return Refused(f"{issue.title} has no {kind}; {otherwise}.")
+    which = f"The {kind} of {issue.title}" if kind else issue.title
+    return Refused(f"{which} is {found or 'a draft'}; {otherwise}.")
 
 
 def skip_rest(database: Database, mailing_id: int, now: datetime) -> int:
@@ -285,6 +342,6 @@ def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, a
         .returning(MailingRow.id)
     ).scalar()
     if again is None:
-        raise _not(session, issue, "only what is being sent, or was sent, goes to new readers")
+        raise it_is_not(session, issue, "only what is being sent, or was sent, goes to new readers")
     audit.record(session, now, actor, f"issue {issue.id}", "sent to new readers")
     return again

@@ -38,12 +38,12 @@ class MailingRow(Base):
 
     `message_id_domain` and `nonce` are frozen here, so that a message sent again is the same
     message; `started_at` is its Date. `content` is the issue as it was then, from which variants
-    are compiled that nobody needed at the start. `fan_out_cursor` is the last subscriber that
-    the fan-out has looked at; `fanned_out_at` is set when it has seen them all. `version` is that
-    of the letters which readers get from now on; it grows when the issue is corrected in the
-    middle. A correction names in `corrects_id` the mailing that it corrects. Nothing is sent after
-    `not_after`, whatever was deferred until then. `judged_at` is when its first failures were
-    looked at.
+    are compiled that nobody needed at the start. `fan_out_cursor` is the last subscriber that the
+    fan-out has looked at; `fanned_out_at` is set when it has seen them all. `version` is that of
+    the letters which readers get from now on; it grows when the issue is corrected in the middle,
+    and `content` is then the corrected one. A correction names in `corrects_id` the mailing that
+    it corrects. Nothing is sent after `not_after`, whatever was deferred until then. `judged_at`
+    is when its first failures were looked at.
     """
 
     __tablename__ = "mailings"

@@ -28,8 +28,8 @@ from mailer.errors import MailerError, Refused
 from mailer.letter import CompiledLetter, Variant
 from mailer.publication import Issue
 
-_EDITS_WHILE_COMPILING = 5
-_SAVED_ALL_THE_TIME = "The issue is being saved all the time; try again when the editor pauses."
+EDITS_WHILE_COMPILING = 5
+SAVED_ALL_THE_TIME = "The issue is being saved all the time; try again when the editor pauses."
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
     Raises:
         WrongInput: preflight finds an error, or the issue does not compile; nothing was changed.
     """
-    for _ in range(_EDITS_WHILE_COMPILING):
+    for _ in range(EDITS_WHILE_COMPILING):
         with database.read() as session:
             mailing = session.get_one(MailingRow, mailing_id)
             assert mailing.issue_id is not None
@@ -64,7 +64,7 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
                 continue
             _complete(session, mailing_id, issue, letters, now)
             return Started(mailing_id, won=True)
-    raise Refused(_SAVED_ALL_THE_TIME)
+    raise Refused(SAVED_ALL_THE_TIME)
 
 
 def send_now(
@@ -83,7 +83,7 @@ def send_now(
         WrongInput: preflight finds an error, or the issue does not compile.
         Refused: it is being sent, or was; also where somebody else was quicker by a moment.
     """
-    for _ in range(_EDITS_WHILE_COMPILING):
+    for _ in range(EDITS_WHILE_COMPILING):
         with database.read() as session:
             require_unbegun(session, issue)
             issue = publication.issue_by_id(session, issue.id)
@@ -96,7 +96,7 @@ def send_now(
                 continue
             _complete(session, mailing_id, issue, letters, now)
             return mailing_id
-    raise Refused(_SAVED_ALL_THE_TIME)
+    raise Refused(SAVED_ALL_THE_TIME)
 
 
 def _letters(config: Config, issue: Issue, now: datetime) -> tuple[CompiledLetter, ...]:
@@ -133,7 +133,7 @@ def _complete(
     letters: Sequence[CompiledLetter],
     now: datetime,
 ) -> None:
-    _store(session, mailing_id, letters, now)
+    store(session, mailing_id, 1, letters, now)
     publication.set_public(session, issue.id, public=True, now=now)
     audit.record(session, now, "mailer", f"issue {issue.id}", "began to be sent")
 
@@ -145,9 +145,11 @@ def compile_more(
     variants: Sequence[Variant],
     now: datetime,
 ) -> None:
-    """Compile further variants of a mailing that has begun, as they would have been at its start.
+    """Compile further variants of a mailing that has begun, as they would have been at its start,
+    or when it was corrected last.
 
-    Where that cannot be done the mailing is paused with the reason.
+    Where that cannot be done the mailing is paused with the reason. If it is corrected meanwhile,
+    they belong to the version before, and nobody gets them.
     """
     with database.read() as session:
         mailing = session.get_one(MailingRow, mailing_id)
@@ -159,16 +161,24 @@ def compile_more(
         with database.write() as session:
             session.execute(
                 update(MailingRow)
-                .where(MailingRow.id == mailing_id, MailingRow.status == "sending")
+                .where(
+                    MailingRow.id == mailing_id,
+                    MailingRow.status == "sending",
+                    MailingRow.version == mailing.version,
+                )
                 .values(status="paused", reason=f"A letter could not be compiled: {error}")
             )
         return
     with database.write() as session:
-        _store(session, mailing_id, letters, now)
+        store(session, mailing_id, mailing.version, letters, now)
 
 
-def _store(
-    session: Session, mailing_id: int, letters: Sequence[CompiledLetter], now: datetime
+def store(
+    session: Session,
+    mailing_id: int,
+    version: int,
+    letters: Sequence[CompiledLetter],
+    now: datetime,
 ) -> None:
     """Store letters, each once: of two that compiled the same one, the first stands."""
     session.execute(
@@ -177,7 +187,7 @@ def _store(
             {
                 "mailing_id": mailing_id,
                 "variant": letter.key,
-                "version": 1,
+                "version": version,
                 "compiled": letter.to_bytes(),
                 "created_at": now,
             }

@@ -44,9 +44,13 @@ class Status:
 
 
 def status_of(session: Session, issue_id: int, kind: str, now: datetime) -> Status:
-    """The state of an issue's or announcement's own mailing; a draft where it has none."""
+    """The state of an issue's or announcement's own mailing, or of its latest correction; a draft
+    where it has none."""
     mailing = session.execute(
-        select(MailingRow).where(MailingRow.issue_id == issue_id, MailingRow.kind == kind)
+        select(MailingRow)
+        .where(MailingRow.issue_id == issue_id, MailingRow.kind == kind)
+        .order_by(MailingRow.id.desc())
+        .limit(1)
     ).scalar()
     if mailing is None:
         return Status(DRAFT)

@@ -7,7 +7,7 @@ import pytest
 from mailer import clock
 from tests.cli.conftest import Shell
 from tests.conftest import CONFIG
-from tests.delivery.desk import Desk, address
+from tests.delivery.desk import SAMPLE, Desk, address
 from tests.sink import Sink
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -130,7 +130,7 @@ def test_a_wrong_span_sends_nothing(shell: Shell, words: tuple[str, ...], said: 
     assert status(shell) == "Update 120 is a draft."
 
 
-@pytest.mark.parametrize("verb", ["send", "pause", "resume", "cancel", "status", "test"])
+@pytest.mark.parametrize("verb", ["send", "pause", "resume", "cancel", "correct", "status", "test"])
 def test_an_issue_that_is_not_there(shell: Shell, verb: str) -> None:
     more = {"cancel": ("--yes",), "test": ("ana@example.org",)}.get(verb, ())
     assert "999" in shell.refusal("issues", verb, "999", *more)
@@ -165,3 +165,97 @@ def test_test_letters_go_where_they_can(shell: Shell, sink: Sink) -> None:
 def test_a_wrong_address_stops_all_test_letters(shell: Shell, sink: Sink) -> None:
     assert "'nobody'" in shell.refusal("issues", "test", "120", "ana@example.org", "nobody")
     assert sink.recorded == []
+
+
+def mend(shell: Shell) -> None:
+    listing = SAMPLE.replace("World Water Day", "Water Week")
+    (shell.folder / "updates.txt").write_text(listing, encoding="utf-8")
+    shell.say("issues", "import", "updates.txt", "--update")
+
+
+def half_sent_and_mended(shell: Shell, desk: Desk) -> None:
+    desk.subscribe(address(1), address(2))
+    shell.say("issues", "send", "120")
+    desk.fan_out(1)
+    desk.record(desk.claim(limit=1, now=clock.now()))
+    shell.say("issues", "pause", "120")
+    mend(shell)
+
+
+def test_a_mistake_is_mended_in_the_middle(shell: Shell, desk: Desk) -> None:
+    half_sent_and_mended(shell, desk)
+    resume = ("issues", "resume", "120")
+    said = shell.refusal(*resume)
+    assert "--corrected" in said
+    assert "--as-it-was" in said
+    assert "leave one out" in shell.refusal(*resume, "--corrected", "--as-it-was")
+    assert "leave --corrected" in shell.refusal(*resume, "--corrected", "--correction")
+    assert status(shell).startswith("Update 120 is paused: 1 of 2 sent, 1 waiting. Paused by ")
+    said = shell.say(*resume, "--corrected")
+    assert said == "Update 120 goes on; who has not got it yet gets it as it stands now.\n"
+    assert desk.versions() == [("sent", 1), ("queued", 1)]
+    desk.record(desk.claim(now=clock.now()))
+    assert desk.versions() == [("sent", 1), ("sent", 2)]
+    shell.say("issues", "pause", "120")
+    said = shell.say(*resume, "--corrected")
+    assert said == "Update 120 goes on; nothing in its letters has changed.\n"
+
+
+def test_or_it_goes_on_as_it_was(shell: Shell, desk: Desk) -> None:
+    half_sent_and_mended(shell, desk)
+    assert shell.say("issues", "resume", "120", "--as-it-was") == "Update 120 goes on.\n"
+    desk.record(desk.claim(now=clock.now()))
+    assert desk.versions() == [("sent", 1), ("sent", 1)]
+
+
+def test_a_correction_is_written_paused_resumed_and_cancelled(shell: Shell, desk: Desk) -> None:
+    half_sent_and_mended(shell, desk)
+    assert "resume it with --corrected" in shell.refusal("issues", "correct", "120")
+    shell.say("issues", "resume", "120", "--corrected")
+    desk.record(desk.claim(now=clock.now()))
+    assert shell.refusal("issues", "pause", "120", "--correction") == (
+        "Update 120 has no correction; there is nothing to pause."
+    )
+    assert shell.say("issues", "status", "120", "--correction") == "Update 120 has no correction.\n"
+    assert shell.json("issues", "status", "120", "--correction")["status"] == "draft"
+    said = shell.say("issues", "correct", "120", "--text", "It is Water Week.")
+    assert said.startswith("The correction of Update 120 is being sent; `mailer issues status 120`")
+    assert "is sending; wait" in shell.refusal("issues", "correct", "120")
+    desk.fan_out(2)
+    both = status(shell).splitlines()
+    assert both[0].startswith("Update 120 is sending: 2 of 2 sent.")
+    assert both[-1].startswith("The correction of Update 120 is sending: 0 of 1 sent, 1 waiting.")
+    told = shell.json("issues", "status", "120", "--correction")
+    assert set(told) == FIELDS
+    assert (told["status"], told["audience"], told["queued"]) == ("sending", 1, 1)
+    rule = ("120", "--correction")
+    said = shell.say("issues", "pause", *rule)
+    assert said == "The correction of Update 120 is paused.\n"
+    assert shell.json("issues", "status", "120")["status"] == "sending"
+    said = shell.say("issues", "resume", *rule)
+    assert said == "The correction of Update 120 goes on.\n"
+    no = shell.run("issues", "cancel", *rule, typed="\n", person=True, status=2)
+    assert no.remarks.startswith("End the sending of the correction of Update 120 for good?")
+    assert shell.say("issues", "cancel", *rule, "--yes") == (
+        "The correction of Update 120 is cancelled; 1 reader who waited for it was skipped.\n"
+    )
+
+
+def test_the_words_of_a_correction_come_from_a_file(shell: Shell, desk: Desk) -> None:
+    half_sent_and_mended(shell, desk)
+    shell.say("issues", "cancel", "120", "--yes")
+    correct = ("issues", "correct", "120")
+    (shell.folder / "words.txt").write_bytes(b"\xef\xbb\xbfIt is Water Week, se\xc3\xb1ora.\n")
+    (shell.folder / "wrong.txt").write_bytes(b"se\xf1ora")
+    both = ("--text", "Words", "--text-file", "words.txt")
+    assert "not both" in shell.refusal(*correct, *both)
+    assert "no text in UTF-8" in shell.refusal(*correct, "--text-file", "wrong.txt")
+    assert "none.txt" in shell.refusal(*correct, "--text-file", "none.txt")
+    assert "says nothing" in shell.refusal(*correct, "--text", "")
+    assert status(shell).count("\n") == 0
+    shell.say(*correct, "--text-file", "words.txt")
+    desk.fan_out(2)
+    (one,) = desk.claim(now=clock.now())
+    assert one.recipient.address == address(1)
+    assert "It is Water Week, señora." in desk.words(one)
+    assert "\ufeff" not in desk.words(one)

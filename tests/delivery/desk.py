@@ -1,5 +1,6 @@
 """An editor's desk for tests: the sample listing, readers, and short ways to look at the ledger."""
 
+import quopri
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,18 +15,23 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import fan_out, tally
 from mailer.delivery.claim import Claimed, claim
+from mailer.delivery.disposition import Disposition, Verdict
 from mailer.delivery.ledger import Ledger
-from mailer.delivery.models import DeliveryRow, MailingRow, TallyRow
-from mailer.delivery.record import Outcome
+from mailer.delivery.letters import compiled_letter
+from mailer.delivery.message import MessageMaker
+from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow, TallyRow
+from mailer.delivery.record import Outcome, doubt_of, outcome_of
 from mailer.delivery.starting import compile_more
 from mailer.delivery.states import HELD
 from mailer.delivery.status import Status
 from mailer.publication import Issue, ensure_first, find_issue, import_listing, parse_listing
+from mailer.tokens import Signer
 from tests.conftest import NOW
 
 SAMPLE = Path("mailer/cli/demo/listing.txt").read_text(encoding="utf-8")
 LEASE = timedelta(seconds=60)
 UPDATES = 1
+TAKEN = Disposition(Verdict.SENT, "250 2.0.0 kept", 250)
 
 
 def address(number: int) -> str:
@@ -63,6 +69,24 @@ class Desk:
         with self.database.read() as session:
             return find_issue(session, UPDATES, 120)
 
+    def rewrite(self, before: str, after: str) -> None:
+        """Have an editor write something else into the listing, and bring it in again."""
+        assert before in SAMPLE
+        with self.database.write() as session:
+            listing = parse_listing(SAMPLE.replace(before, after), "listing.txt", ["Update"])
+            import_listing(session, listing, update=True, now=NOW, actor="ana")
+
+    def pause(self) -> None:
+        with self.database.write() as session:
+            delivery.pause(session, self.issue, NOW, "ana")
+
+    def resume(self, **how: Any) -> None:
+        with self.database.write() as session:
+            delivery.resume(session, self.config, self.issue, NOW, "ana", **how)
+
+    def resume_corrected(self, now: datetime = NOW) -> bool:
+        return delivery.resume_corrected(self.database, self.config, self.issue, now, "ana")
+
     def schedule(self, at: datetime, now: datetime = NOW) -> int:
         with self.database.write() as session:
             return delivery.schedule(session, self.config, self.issue, at, now, "ana")
@@ -98,6 +122,17 @@ class Desk:
         """Of every delivery, these columns, in the order of the ledger."""
         with self.database.read() as session:
             return list(session.execute(select(*columns).order_by(DeliveryRow.id)))
+
+    def versions(self, mailing: int = 1) -> list[tuple[str, int]]:
+        """Of every delivery its state, and which version of the letter it has."""
+        with self.database.read() as session:
+            found = session.execute(
+                select(DeliveryRow.state, CompiledLetterRow.version)
+                .join(CompiledLetterRow, CompiledLetterRow.id == DeliveryRow.letter_id)
+                .where(DeliveryRow.mailing_id == mailing)
+                .order_by(DeliveryRow.id)
+            )
+            return [(state, version) for state, version in found]
 
     def states(self) -> Counter[str]:
         return Counter(state for (state,) in self.rows(DeliveryRow.state))
@@ -137,6 +172,29 @@ class Desk:
             return ledger.commit(entering, outcomes)
         finally:
             ledger.close()
+
+    def record(self, claimed: Sequence[Claimed], what: str = "sent") -> None:
+        """Have the worker that holds these write that they were sent, or what it does in doubt."""
+        self.commit("sender-a", [one.delivery_id for one in claimed])
+        pace = self.config.pace
+        self.commit(
+            "sender-a",
+            outcomes=[
+                outcome_of(one, TAKEN, NOW, pace, 0.5)
+                if what == "sent"
+                else doubt_of(one, "closed", NOW, what, pace, 0.5)
+                for one in claimed
+            ],
+        )
+
+    def message(self, claimed: Claimed) -> bytes:
+        """The message of a delivery, as it would go over the wire."""
+        maker = MessageMaker(self.config, Signer(self.config.site.secret_key))
+        return maker.make(compiled_letter(self.database, claimed.letter_id), claimed).content
+
+    def words(self, claimed: Claimed) -> str:
+        """What that message says, on one line."""
+        return " ".join(quopri.decodestring(self.message(claimed)).decode().split())
 
     def require_true_tallies(self) -> None:
         """Fail where the tallies do not say what the ledger says."""
