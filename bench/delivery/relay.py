@@ -76,7 +76,7 @@ class OurRelay:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit("The sink has ended; its reason stands above.")
+            raise SystemExit(f"The sink has ended ({self._process.wait(5)}); its reason stands above.")
         told: dict[str, float] = json.loads(line)
         return told
 
