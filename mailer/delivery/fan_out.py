@@ -3,8 +3,9 @@
 1. A chunk of readers is a handful of groups, whose letters differ; each group has its variant.
 2. Where a letter is lacking that a group needs, the chunk says so and writes nothing: somebody
    compiles it (`starting.compile_more`), outside of any transaction, and tries again.
-3. Else one INSERT … SELECT writes a delivery for each reader, pointing to the letter of their
-   group; readers for whom the issue has no item are skipped then and there.
+3. Else one INSERT … SELECT writes a delivery for each reader, due since the mailing's start and
+   pointing to the letter of their group; readers for whom the issue has no item are skipped then
+   and there.
 """
 
 from collections import Counter
@@ -73,6 +74,7 @@ def fan_out_chunk(
             MailingRow.status,
             MailingRow.fanned_out_at,
             MailingRow.content,
+            MailingRow.started_at,
         )
         .where(MailingRow.id == mailing_id)
         .with_for_update()
@@ -80,7 +82,7 @@ def fan_out_chunk(
     if seen.status != "sending" or seen.fanned_out_at is not None:
         return Step(more=False)
     if not seen.fan_out_cursor and seeds:
-        _insert_seeds(session, mailing_id, seen.publication_id, seeds, now, worker)
+        _insert_seeds(session, mailing_id, seen.publication_id, seeds, seen.started_at, worker)
     chunk = audience.fan_out(
         seen.publication_id, seen.day, after=seen.fan_out_cursor, limit=CHUNK
     ).subquery()
@@ -98,7 +100,7 @@ def fan_out_chunk(
         # A second fan-out, for who has come since, passes those by that have a delivery.
         range_ = (seen.fan_out_cursor + 1, last)
         before = _count(session, mailing_id, *range_)
-        _insert_deliveries(session, mailing_id, readers, letters, now)
+        _insert_deliveries(session, mailing_id, readers, letters, seen.started_at, now)
         after = _count(session, mailing_id, *range_)
         come = Counter(audience=after[0] - before[0], skipped=after[1] - before[1])
         tell(session, worker, {mailing_id: come})
@@ -149,6 +151,7 @@ def _insert_deliveries(
     mailing_id: int,
     readers: Select[int, str],
     letters: Mapping[str, int],
+    due_at: datetime,
     now: datetime,
 ) -> None:
     reader, of = readers.subquery(), _table(letters)
@@ -163,7 +166,7 @@ def _insert_deliveries(
             letter,
             case((nothing, SKIPPED), else_=QUEUED),
             case((nothing, NO_ITEM), else_=""),
-            literal(now, DeliveryRow.due_at.type),
+            literal(due_at, DeliveryRow.due_at.type),
             case((nothing, literal(now, DeliveryRow.finished_at.type))),
             literal(0),
             literal(0),
@@ -186,7 +189,7 @@ def _insert_seeds(
     mailing_id: int,
     publication_id: int,
     seeds: Sequence[str],
-    now: datetime,
+    due_at: datetime,
     worker: str,
 ) -> None:
     """A delivery with a bare address for each seed that does not read the publication anyhow."""
@@ -204,7 +207,7 @@ def _insert_seeds(
                 address=address,
                 letter_id=usual,
                 state=QUEUED,
-                due_at=now,
+                due_at=due_at,
             )
             .on_conflict_do_nothing()
             .returning(DeliveryRow.id)

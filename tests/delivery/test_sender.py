@@ -19,7 +19,7 @@ from mailer.delivery.sender import Sender
 from mailer.delivery.trip import Trip
 from tests.delivery.desk import Desk, address
 from tests.services import free_port
-from tests.sink import DROP, STALL, Script, Sink
+from tests.sink import DROP, STALL, Sink
 
 READERS = 60
 EVERYBODY = [address(number) for number in range(READERS)]
