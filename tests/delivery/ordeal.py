@@ -36,7 +36,7 @@ EVERYBODY = [address(number) for number in range(READERS)]
 
 _LEDGER = text(
     "SELECT s.address AS address, d.state AS state, d.reason AS reason, d.tries AS tries,"
-    " d.doubts AS doubts, d.worker AS worker, d.reply_code AS reply_code"
+    " d.doubts AS doubts, d.worker AS worker, d.reply_code AS reply_code, d.fault AS fault"
     " FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id ORDER BY d.id"
 )
 _WAITING = text(
@@ -77,6 +77,7 @@ class Row:
     doubts: int
     worker: str | None
     reply_code: int | None
+    fault: str
 
 
 @dataclass(frozen=True)

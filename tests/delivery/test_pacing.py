@@ -174,7 +174,7 @@ def test_a_slow_domain_that_is_left_alone_has_all_connections() -> None:
     assert simulation.in_transit[SLOW] == 10
 
 
-def test_a_slow_domain_that_is_to_rest_for_minutes_is_asked_again_when_the_others_are_done() -> None:
+def test_a_slow_domain_that_rests_is_asked_again_when_the_others_are_done() -> None:
     """A relay stood still for nine seconds with ten of its messages, while another was quick."""
     pace = pace_of()
     simulation = Simulation(pace, [SLOW] * 4, connections=0)
