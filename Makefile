@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header 
 SENDING := tests/delivery tests/system
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: demo test test-long check bench lock setup setup-dev wheel clean
+.PHONY: demo test test-long check bench kill-runs lock setup setup-dev wheel clean
 
 demo: setup  ## Show an archive, an Update sent, and the letters its readers got.
 	$(BIN)/mailer demo
@@ -34,6 +34,13 @@ bench: setup-dev  ## Measure; prints figures, judges nothing.
 	$(BIN)/python bench/inlining.py
 	$(BIN)/python bench/commands.py
 	$(BIN)/python -m bench.delivery --readers 5000 --connections 20 --status
+
+kill-runs: setup-dev  ## Kill, and stop, the sender twenty times in a mailing of 20,000; on both databases.
+	$(BIN)/python -m bench.kills --signal KILL --database sqlite
+	$(BIN)/python -m bench.kills --signal TERM --database sqlite
+	$(BIN)/python -m bench.kills --signal KILL --database postgresql
+	$(BIN)/python -m bench.kills --signal TERM --database postgresql
+	$(BIN)/python -m bench.workers
 
 lock: setup-dev  ## Lock the newest versions that pyproject.toml allows; names no host.
 	$(PIP) uv

@@ -7,6 +7,7 @@ offer PIPELINING and not keep it. `watch` is told each moment, before the fault 
 """
 
 import asyncio
+import hashlib
 import re
 import socket
 import ssl
@@ -103,6 +104,8 @@ class Accepted:
     recipient: str
     message_id: str
     at: float
+    digest: bytes
+    """Of the whole message and its sender: what is the same in two is the same message."""
     answered: bool = False
 
 
@@ -197,6 +200,8 @@ class FaultyRelay:
     smtputf8: bool = False
     per_second: float = 0.0
     """How many messages it takes in a second; 0: as many as come."""
+    thinks_s: Callable[[str], float] | None = None
+    """How long it thinks about a message to this recipient."""
     watch: Callable[[Moment, "FaultyRelay"], None] | None = None
     port: int = 0
     accepted: list[Accepted] = field(default_factory=list)
@@ -350,9 +355,14 @@ class FaultyRelay:
         if not await self._pass(line, Moment.DOT, sender):
             return
         await self._slot()
+        if self.thinks_s is not None:
+            await asyncio.sleep(self.thinks_s(recipient))
         found = _MESSAGE_ID.search(content)
         taken = Accepted(
-            recipient, found[1].decode() if found else "", asyncio.get_running_loop().time()
+            recipient,
+            found[1].decode() if found else "",
+            asyncio.get_running_loop().time(),
+            hashlib.sha256(sender.encode() + content).digest(),
         )
         self.accepted.append(taken)
         if await self._pass(line, Moment.ACCEPTED, sender):

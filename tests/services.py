@@ -73,8 +73,23 @@ class Postgres:
         self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@dataclass(frozen=True)
+class OwnPostgres(Postgres):
+    """A server in a scratch folder of ours, which may be stopped and started."""
+
+    pg_ctl: tuple[str, ...]
+    options: str
+
+    def start(self) -> None:
+        _quietly(*self.pg_ctl, "-w", "-o", self.options, "start")
+
+    def stop(self) -> None:
+        """Stop at once, as a crash would: whoever is connected hears no more."""
+        _quietly(*self.pg_ctl, "-w", "-m", "immediate", "stop")
+
+
 @contextmanager
-def start_postgres() -> Iterator[Postgres | None]:
+def start_postgres() -> Iterator[OwnPostgres | None]:
     """A PostgreSQL server in a scratch folder; None where the machine has no binaries for it."""
     binaries = _postgres_binaries()
     if binaries is None:
@@ -85,30 +100,30 @@ def start_postgres() -> Iterator[Postgres | None]:
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if user:
         shutil.chown(folder, "postgres")
-    port = free_port()
-    # A test kills processes, not machines: fsync would only slow it down.
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    subprocess.run(
-        [*user, binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust",
-         "--encoding=UTF8", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, cwd="/",
-    )  # fmt: skip
+    port, data = free_port(), ("-D", str(folder / "data"))
+    _quietly(
+        *(*user, str(binaries / "initdb"), *data),
+        *("-U", "postgres", "-A", "trust", "--encoding=UTF8", "--no-sync"),
+    )
     rules = folder / "data" / "pg_hba.conf"
     asked = f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n"
     rules.write_text(asked + rules.read_text())
-    subprocess.run(
-        [*user, binaries / "pg_ctl", "-D", folder / "data", "-o", options, "-w", "start",
-         "-l", folder / "log"],
-        check=True, stdout=subprocess.DEVNULL, cwd="/",
-    )  # fmt: skip
+    server = OwnPostgres(
+        f"postgresql://postgres@127.0.0.1:{port}",
+        (*user, str(binaries / "pg_ctl"), *data, "-l", str(folder / "log")),
+        # A test kills processes, not machines: fsync would only slow it down.
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off",
+    )
+    server.start()
     try:
-        yield Postgres(f"postgresql://postgres@127.0.0.1:{port}")
+        yield server
     finally:
-        subprocess.run(
-            [*user, binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"],
-            check=True, stdout=subprocess.DEVNULL, cwd="/",
-        )  # fmt: skip
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quietly(*words: str) -> None:
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
 def _postgres_binaries() -> Path | None:

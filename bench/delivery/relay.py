@@ -76,7 +76,8 @@ class OurRelay:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit("The sink has ended; its reason stands above.")
+            status = self._process.wait(PATIENCE_S)
+            raise SystemExit(f"The sink has ended with {status}; its reason stands above.")
         told: dict[str, float] = json.loads(line)
         return told
 

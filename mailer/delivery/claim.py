@@ -134,20 +134,23 @@ def claim(
             sendings = {one.mailing_id: one for one in lane}
             which = list(sendings)
             after = marks.of(which)
-            rows = session.execute(_due(which, now, room, after)).all()
+            # A clock that was put back behind a mailing's start keeps nobody waiting for it.
+            until = max(now, *(one.started_at for one in lane))
+            rows = session.execute(_due(which, until, room, after)).all()
             marks.move(which, rows, room)
             if after is not None and not rows:
-                rows = session.execute(_due(which, now, room)).all()
+                rows = session.execute(_due(which, until, room)).all()
             claimed += _take(session, sendings, rows, worker, now, day, lease)
     return claimed
 
 
 def _with_work(mailings: Select[*Columns], now: datetime) -> Select[*Columns]:
     """Those mailings that workers may claim from, and of which something is due."""
+    until = case((MailingRow.started_at > now, MailingRow.started_at), else_=now)
     due = exists().where(
         DeliveryRow.mailing_id == MailingRow.id,
         waits(),
-        DeliveryRow.due_at <= now,
+        DeliveryRow.due_at <= until,
     )
     return mailings.where(
         MailingRow.status == "sending", MailingRow.kind.not_in(NEVER_CLAIMED), due
@@ -182,7 +185,7 @@ def _sendings(
 
 def _due(
     mailing_ids: Sequence[int],
-    now: datetime,
+    until: datetime,
     limit: int,
     after: tuple[datetime, int] | None = None,
 ) -> Select[*tuple[Any, ...]]:
@@ -203,7 +206,7 @@ def _due(
         .where(
             DeliveryRow.mailing_id.in_(mailing_ids),
             waits(),
-            DeliveryRow.due_at <= now,
+            DeliveryRow.due_at <= until,
             *([tuple_(DeliveryRow.due_at, DeliveryRow.id) > after] if after else ()),
         )
         .order_by(DeliveryRow.due_at, DeliveryRow.id)

@@ -3,8 +3,9 @@
 1. A chunk of readers is a handful of groups, whose letters differ; each group has its variant.
 2. Where a letter is lacking that a group needs, the chunk says so and writes nothing: somebody
    compiles it (`starting.compile_more`), outside of any transaction, and tries again.
-3. Else one INSERT … SELECT writes a delivery for each reader, pointing to the letter of their
-   group; readers for whom the issue has no item are skipped then and there.
+3. Else one INSERT … SELECT writes a delivery for each reader, due since the mailing's start and
+   pointing to the letter of their group; readers for whom the issue has no item are skipped then
+   and there.
 4. A correction has its readers from the ledger of the mailing that it corrects (`misinformed`).
 """
 
@@ -76,6 +77,7 @@ def fan_out_chunk(
             MailingRow.fanned_out_at,
             MailingRow.content,
             MailingRow.corrects_id,
+            MailingRow.started_at,
         )
         .where(MailingRow.id == mailing_id)
         .with_for_update()
@@ -98,7 +100,7 @@ def fan_out_chunk(
             return Step(more=False)
         return _move(session, mailing_id, seen.fan_out_cursor, chunk.looked_at, chunk.last, now)
     if not seen.fan_out_cursor and seeds:
-        _insert_seeds(session, mailing_id, seen.publication_id, seeds, now, worker)
+        _insert_seeds(session, mailing_id, seen.publication_id, seeds, seen.started_at, worker)
     some = audience.fan_out(
         seen.publication_id, seen.day, after=seen.fan_out_cursor, limit=CHUNK
     ).subquery()
@@ -116,7 +118,7 @@ def fan_out_chunk(
         # A second fan-out, for who has come since, passes those by that have a delivery.
         range_ = (seen.fan_out_cursor + 1, last)
         before = _count(session, mailing_id, *range_)
-        _insert_deliveries(session, mailing_id, readers, letters, now)
+        _insert_deliveries(session, mailing_id, readers, letters, seen.started_at, now)
         after = _count(session, mailing_id, *range_)
         come = Counter(audience=after[0] - before[0], skipped=after[1] - before[1])
         tell(session, worker, {mailing_id: come})
@@ -174,6 +176,7 @@ def _insert_deliveries(
     mailing_id: int,
     readers: Select[int, str],
     letters: Mapping[str, int],
+    due_at: datetime,
     now: datetime,
 ) -> None:
     reader, of = readers.subquery(), _table(letters)
@@ -188,7 +191,7 @@ def _insert_deliveries(
             letter,
             case((nothing, SKIPPED), else_=QUEUED),
             case((nothing, NO_ITEM), else_=""),
-            literal(now, DeliveryRow.due_at.type),
+            literal(due_at, DeliveryRow.due_at.type),
             case((nothing, literal(now, DeliveryRow.finished_at.type))),
             literal(0),
             literal(0),
@@ -211,7 +214,7 @@ def _insert_seeds(
     mailing_id: int,
     publication_id: int,
     seeds: Sequence[str],
-    now: datetime,
+    due_at: datetime,
     worker: str,
 ) -> None:
     """A delivery with a bare address for each seed that does not read the publication anyhow."""
@@ -229,7 +232,7 @@ def _insert_seeds(
                 address=address,
                 letter_id=usual,
                 state=QUEUED,
-                due_at=now,
+                due_at=due_at,
             )
             .on_conflict_do_nothing()
             .returning(DeliveryRow.id)

@@ -128,7 +128,8 @@ class RelayPace:
         if personal or (not one.in_transit and not one.slow):
             return 0.0
         if one.slow:
-            return self._slow_wait(one, now)
+            # However long it is to rest: the others may be done sooner.
+            return min(self._slow_wait(one, now), HOLD_S)
         if not others_waiting and one.in_transit == self._in_transit:
             return 0.0
         if one.in_transit >= one.window or self._owes(one, now):

@@ -6,7 +6,8 @@
    delivery; the book commits it, for all of them together.
 4. It *fans out* mailings that have begun, chunk by chunk, beside the sending.
 5. It *keeps*: says each second that it is alive and how fast it sends, renews the leases of what
-   it knows to hold, frees what others left behind, and marks mailings that are done.
+   it knows to hold, frees what others left behind, and marks mailings that are done; where the
+   clock was put back, it brings forward what would wait for the old time.
 6. `stop()` ends it in order: nothing more is claimed, what waits is given back, replies are
    awaited for eight seconds and recorded; what is unanswered then is in doubt.
 """
@@ -23,6 +24,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from mailer import clock
 from mailer.config import Config, is_loopback
@@ -41,12 +43,14 @@ from mailer.delivery.outbox import Outbox
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.rests import Rests
 from mailer.delivery.shares import Shares
+from mailer.delivery.stepped import bring_forward
 from mailer.delivery.unsent import end_overdue
 from mailer.letter import CompiledLetter
 from mailer.tokens import Signer
 
 MOST_CLAIMED = 2000
 OVERDUE_AT_ONCE = 2000
+BROUGHT_FORWARD_AT_ONCE = 2000
 POLL_S = 0.25
 CLOCK_S = 0.1
 KEEP_S = 1.0
@@ -84,6 +88,8 @@ class Sender:
         ]
         self._paces = [RelayPace(relay, config.pace) for relay in config.relay]
         self._measured = (time.monotonic(), 0)
+        self._kept_at = self._now()
+        self._put_back = False
         self._recorded_a_second = 0
         self._couriers: list[Courier] = []
 
@@ -203,6 +209,8 @@ class Sender:
 
     async def _keep(self) -> None:
         now = self._now()
+        self._put_back = self._put_back or now < self._kept_at
+        self._kept_at = now
         in_doubt, lease = self._config.delivery.in_doubt, self._config.delivery.lease
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
@@ -212,10 +220,12 @@ class Sender:
             freed = recover.free_unknown(session, self.worker, held, now, in_doubt)
             sole = self._lock is not None
             freed += recover.recover(session, now, in_doubt, worker=self.worker, sole_sender=sole)
+            late = self._bring_forward(session, now) if self._put_back else 0
             alive = recover.alive(session, now)
             overdue = end_overdue(session, now, self.worker, OVERDUE_AT_ONCE)
             finished = recover.finish(session, now)
             cancelled = recover.cancelled_with_rest(session)
+        self._put_back = late == BROUGHT_FORWARD_AT_ONCE
         for pace in self._paces:
             pace.share_among(alive, time.monotonic())
         if freed:
@@ -226,6 +236,11 @@ class Sender:
             log.info("mailing_sent", mailing=mailing_id)
         for mailing_id in cancelled:
             mailing.skip_some(self._database, mailing_id, now)
+
+    def _bring_forward(self, session: Session, now: datetime) -> int:
+        log.warning("clock_put_back", now=now.isoformat())
+        first, lease = self._config.pace.retry_first, self._config.delivery.lease
+        return bring_forward(session, now, first, lease, BROUGHT_FORWARD_AT_ONCE)
 
     @property
     def _keep_s(self) -> float:

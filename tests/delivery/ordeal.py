@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bench.reckoning import Books, books
 from mailer import clock, delivery
 from mailer.config import Config, Pace
 from mailer.database import Database, connect
@@ -35,7 +36,7 @@ EVERYBODY = [address(number) for number in range(READERS)]
 
 _LEDGER = text(
     "SELECT s.address AS address, d.state AS state, d.reason AS reason, d.tries AS tries,"
-    " d.doubts AS doubts, d.worker AS worker, d.reply_code AS reply_code"
+    " d.doubts AS doubts, d.worker AS worker, d.reply_code AS reply_code, d.fault AS fault"
     " FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id ORDER BY d.id"
 )
 _WAITING = text(
@@ -76,6 +77,7 @@ class Row:
     doubts: int
     worker: str | None
     reply_code: int | None
+    fault: str
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Ended:
     finished: bool
     rows: dict[str, Row]
     copies: dict[str, list[Accepted]]
+    books: Books
     struck: frozenset[str] = field(default_factory=frozenset)
     """The readers at whose message the relay struck, as far as it knew them."""
     strikes: int = 0
@@ -172,7 +175,7 @@ async def go_through(
             await running
             rows = ledger(database)
     known = {relay.recipients[sender] for sender in relay.struck if sender in relay.recipients}
-    return Ended(finished, rows, relay.copies, frozenset(known), relay.strikes)
+    return Ended(finished, rows, relay.copies, books(url), frozenset(known), relay.strikes)
 
 
 async def go_through_all(

@@ -242,12 +242,14 @@ def require_true(end: Ended) -> None:
     """What holds whatever went wrong."""
     assert end.finished, {row.address: row for row in end.rows.values() if row.state != "sent"}
     assert sorted(end.rows) == EVERYBODY
+    assert end.books.complaints(stopped_in_order=True) == []
     for address, row in end.rows.items():
         copies = end.copies.get(address, [])
         assert row.worker is None
         assert row.state in ("sent", "failed")
         assert (row.reply_code == 250) == (row.state == "sent")
         assert len({copy.message_id for copy in copies}) <= 1
+        assert len({copy.digest for copy in copies}) <= 1
         assert sum(copy.answered for copy in copies) == (row.state == "sent")
         assert len(copies) <= 1 + row.doubts
 

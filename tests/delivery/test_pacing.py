@@ -14,7 +14,7 @@ from mailer import audience
 from mailer.config import DomainLimit, Pace, Relay
 from mailer.delivery.claim import Claimed, Sending
 from mailer.delivery.outbox import Outbox
-from mailer.delivery.pace import FIRST_WINDOW, RECOVER_AFTER, RelayPace
+from mailer.delivery.pace import FIRST_WINDOW, HOLD_S, RECOVER_AFTER, RelayPace
 from tests.conftest import NOW
 
 QUICK_S = 0.005
@@ -173,6 +173,25 @@ def test_a_slow_domain_that_is_left_alone_has_all_connections() -> None:
     assert simulation.in_transit[SLOW] == 2
     simulation.run(5.0)
     assert simulation.in_transit[SLOW] == 10
+
+
+def test_a_slow_domain_that_rests_is_asked_again_when_the_others_are_done() -> None:
+    """A relay stood still for nine seconds with ten of its messages, while another was quick."""
+    pace = pace_of()
+    simulation = Simulation(pace, [SLOW] * 4, connections=0)
+    for _ in range(10):
+        pace.started(SLOW, 91.0)
+    pace.started("a.example", 99.9)
+    pace.answered("a.example", 100.0, QUICK_S)
+    for _ in range(10):
+        pace.answered(SLOW, 100.0, 9.0)
+    assert min(pace.slots(SLOW, 4, 100.0)) > 115.0
+    assert simulation.outbox.next(pace, 100.0) is None
+    asked_again = simulation.outbox.soonest(pace, 100.0)
+    assert asked_again is not None
+    assert asked_again <= HOLD_S
+    simulation.outbox.next(pace, 100.9)
+    assert simulation.outbox.next(pace, 101.2) is not None
 
 
 def test_a_big_domain_beside_small_ones_soon_has_what_it_can_use() -> None:

@@ -19,7 +19,7 @@ from mailer.delivery.sender import Sender
 from mailer.delivery.trip import Trip
 from tests.delivery.desk import Desk, address
 from tests.services import free_port
-from tests.sink import DROP, STALL, Script, Sink
+from tests.sink import DROP, STALL, Sink
 
 READERS = 60
 EVERYBODY = [address(number) for number in range(READERS)]
@@ -90,19 +90,6 @@ def status(desk: Desk) -> delivery.Status:
     return desk.status(clock.now())
 
 
-def first_time(stage: str, reply: str) -> Script:
-    """Say `reply` at this stage, once to each argument."""
-    seen: set[str] = set()
-
-    def script(at: str, argument: str) -> str | None:
-        if at != stage or argument in seen:
-            return None
-        seen.add(argument)
-        return reply
-
-    return script
-
-
 def test_everybody_gets_their_own_letter_once(desk: Desk) -> None:
     sink = Sink()
     with sink.running():
@@ -124,20 +111,6 @@ def test_everybody_gets_their_own_letter_once(desk: Desk) -> None:
         assert session.scalars(select(func.count()).select_from(WorkerRow)).one() == 0
 
 
-@ON_SQLITE
-@pytest.mark.parametrize("stage", ["RCPT", "dot"])
-@pytest.mark.parametrize("reply", ["451 4.7.1 greylisted", "421 4.3.2 going away"])
-def test_what_is_put_off_is_accepted_later(desk: Desk, stage: str, reply: str) -> None:
-    sink = Sink(script=first_time(stage, reply))
-    readers = EVERYBODY[:12]
-    with sink.running():
-        states = send_all(set_up(desk, sink.port), readers)
-    assert states == {"sent": 12}
-    assert sorted(sink.recipients) == readers
-    assert {tries for (tries,) in desk.rows(DeliveryRow.tries)} == {2}
-    assert status(desk).resent_in_doubt == 0
-
-
 @pytest.mark.parametrize("stage", ["RCPT", "dot"])
 def test_what_is_refused_fails_and_the_others_are_sent(desk: Desk, stage: str) -> None:
     refused = EVERYBODY[:30:3]
@@ -155,29 +128,6 @@ def test_what_is_refused_fails_and_the_others_are_sent(desk: Desk, stage: str) -
     ((_, reason, code),) = failed
     assert "550 5.1.1 no such mailbox" in reason
     assert code == 550
-
-
-@ON_SQLITE
-def test_a_connection_lost_before_the_dot_is_tried_again(desk: Desk) -> None:
-    sink = Sink(script=first_time("DATA", DROP))
-    readers = EVERYBODY[:8]
-    with sink.running():
-        states = send_all(set_up(desk, sink.port), readers)
-    assert states == {"sent": 8}
-    assert sorted(sink.recipients) == readers
-    assert status(desk).resent_in_doubt == 0
-
-
-def test_lost_behind_the_dot_it_is_sent_again_as_the_same_message(desk: Desk) -> None:
-    sink = Sink(script=first_time("accepted", DROP))
-    readers = EVERYBODY[:8]
-    with sink.running():
-        states = send_all(set_up(desk, sink.port), readers)
-    assert states == {"sent": 8}
-    assert Counter(sink.recipients) == dict.fromkeys(readers, 2)
-    assert len({recorded.content for recorded in sink.recorded}) == 8
-    assert len({recorded.sender for recorded in sink.recorded}) == 8
-    assert status(desk).resent_in_doubt == 8
 
 
 def test_lost_behind_the_dot_it_can_be_held(desk: Desk) -> None:
