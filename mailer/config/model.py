@@ -208,7 +208,23 @@ class Relay(Section):
     messages_per_connection: Annotated[int, Field(ge=1)] = 1000
     messages_per_minute: Rate | None = None
     weight: Annotated[int, Field(ge=0, le=1000)] = 1
+    senders: tuple[Line, ...] = ()
     helo: Line | None = None
+
+    @field_validator("senders", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("senders")
+    @classmethod
+    def _addresses_or_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for sender in value:
+            if not ADDRESS.fullmatch(f"any{sender}" if sender.startswith("@") else sender):
+                raise ValueError(
+                    f'{sender!r} is no sender; write "updates@psg.example" or "@psg.example"'
+                )
+        return tuple(sender.lower() for sender in value)
 
     @field_validator("helo")
     @classmethod
@@ -305,8 +321,14 @@ class Config(Section):
     def _one_at_least(cls, value: tuple[Relay, ...]) -> tuple[Relay, ...]:
         if not value:
             raise ValueError("there is none; write a section [[relay]]")
-        if not any(relay.weight for relay in value):
-            raise ValueError("all have weight 0, and stand in for nobody; give one another weight")
+        if all(relay.senders for relay in value):
+            raise ValueError("all have senders; leave one without, for the letters of all others")
+        for senders in {frozenset(relay.senders) for relay in value}:
+            of = [relay for relay in value if frozenset(relay.senders) == senders]
+            if not any(relay.weight for relay in of):
+                raise ValueError(
+                    "all have weight 0, and stand in for nobody; give one another weight"
+                )
         return value
 
     @model_validator(mode="after")

@@ -68,9 +68,15 @@ class Claimed:
     values: Mapping[str, str]
 
 
-def anything_due(session: Session, now: datetime, *, personal_only: bool = False) -> bool:
+def anything_due(
+    session: Session,
+    now: datetime,
+    which: ColumnElement[bool] | None = None,
+    *,
+    personal_only: bool = False,
+) -> bool:
     """Whether a claim would find something; only looks."""
-    mailings = _with_work(select(MailingRow.id), now).limit(1)
+    mailings = _with_work(select(MailingRow.id), now, which).limit(1)
     if personal_only:
         mailings = mailings.where(MailingRow.kind.not_in(FOR_MANY))
     return session.execute(mailings).first() is not None
@@ -111,18 +117,18 @@ def claim(
     limit: int,
     *,
     marks: Marks | None = None,
+    which: ColumnElement[bool] | None = None,
     personal_only: bool = False,
 ) -> list[Claimed]:
     """Take up to `limit` deliveries that are due, and skip those that must not be sent.
 
-    `day` is the civil date today, by which pauses end.
+    `day` is the civil date today, by which pauses end; `which` says of which mailings (None: all).
     """
     marks = marks or Marks()
-    personal = _sendings(session, now, MailingRow.kind.not_in(FOR_MANY), _PERSONAL_AT_ONCE)
+    is_for_many = MailingRow.kind.in_(FOR_MANY)
+    personal = _sendings(session, now, ~is_for_many, which, _PERSONAL_AT_ONCE)
     for_many = (
-        []
-        if personal_only
-        else _sendings(session, now, MailingRow.kind.in_(FOR_MANY), _MAILINGS_AT_ONCE)
+        [] if personal_only else _sendings(session, now, is_for_many, which, _MAILINGS_AT_ONCE)
     )
     # Personal letters overtake, and yet leave half the way to the mailings, however many they are.
     lanes = [(personal, max(1, limit // 2) if for_many else limit)]
@@ -132,20 +138,24 @@ def claim(
         room = min(most, limit - len(claimed))
         if lane and room > 0:
             sendings = {one.mailing_id: one for one in lane}
-            which = list(sendings)
-            after = marks.of(which)
+            ids = list(sendings)
+            after = marks.of(ids)
             # A clock that was put back behind a mailing's start keeps nobody waiting for it.
             until = max(now, *(one.started_at for one in lane))
-            rows = session.execute(_due(which, until, room, after)).all()
-            marks.move(which, rows, room)
+            rows = session.execute(_due(ids, until, room, after)).all()
+            marks.move(ids, rows, room)
             if after is not None and not rows:
-                rows = session.execute(_due(which, until, room)).all()
+                rows = session.execute(_due(ids, until, room)).all()
             claimed += _take(session, sendings, rows, worker, now, day, lease)
     return claimed
 
 
-def _with_work(mailings: Select[*Columns], now: datetime) -> Select[*Columns]:
+def _with_work(
+    mailings: Select[*Columns], now: datetime, which: ColumnElement[bool] | None
+) -> Select[*Columns]:
     """Those mailings that workers may claim from, and of which something is due."""
+    if which is not None:
+        mailings = mailings.where(which)
     until = case((MailingRow.started_at > now, MailingRow.started_at), else_=now)
     due = exists().where(
         DeliveryRow.mailing_id == MailingRow.id,
@@ -158,7 +168,11 @@ def _with_work(mailings: Select[*Columns], now: datetime) -> Select[*Columns]:
 
 
 def _sendings(
-    session: Session, now: datetime, kinds: ColumnElement[bool], most: int
+    session: Session,
+    now: datetime,
+    kinds: ColumnElement[bool],
+    which: ColumnElement[bool] | None,
+    most: int,
 ) -> list[Sending]:
     """The mailings of these kinds that have work: corrections, then the longest begun."""
     columns = select(
@@ -174,7 +188,7 @@ def _sendings(
     # Who got the wrong words waits least.
     corrections_first = case((MailingRow.kind == "correction", 0), else_=1)
     rows = session.execute(
-        _with_work(columns, now)
+        _with_work(columns, now, which)
         .where(kinds)
         .order_by(corrections_first, MailingRow.started_at, MailingRow.id)
         .limit(most)

@@ -66,6 +66,8 @@ class Outbox:
         self._alarms: dict[RelayPace | None, float] = {}
         self._waiting = 0
         self._asked: dict[int, float] = {}
+        self.settled = 0
+        """How many that it held are over."""
         self.low_water = 0
         self.taken = asyncio.Event()
         """Set when so little is left as `low_water`: there is room for more."""
@@ -223,6 +225,12 @@ class Outbox:
         """These are not held any more: their outcome is written, or somebody else took them."""
         for delivery_id in delivery_ids:
             self._asked.pop(delivery_id, None)
+
+    def settle(self, delivery_ids: Iterable[int]) -> None:
+        """Of these the outcome is written; nothing where it holds none of them."""
+        before = len(self._asked)
+        self.forget(delivery_ids)
+        self.settled += before - len(self._asked)
 
     def give_back(self, deliveries: Sequence[Claimed]) -> None:
         """Let others have what was claimed and not begun."""

@@ -1,7 +1,8 @@
 """The sender: keeps connections to the relays busy with what the ledger has waiting.
 
 1. On SQLite it waits for the sender's lock; then it frees what workers before it left behind.
-2. It *feeds*: claims about a second's work at a time, and no more while every relay is shut.
+2. Each *route*, which is the relays for some senders, claims about a second's work at a time, and
+   no more while its relays are shut.
 3. *Couriers*, one for each connection, transmit and say in the *book* what became of each
    delivery; the book commits it, for all of them together.
 4. It *fans out* mailings that have begun, chunk by chunk, beside the sending.
@@ -17,9 +18,9 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from collections.abc import Callable, Coroutine, Iterable, Sequence, Set
+from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
 import structlog
@@ -29,26 +30,22 @@ from sqlalchemy.orm import Session
 from mailer import clock
 from mailer.config import Config, is_loopback
 from mailer.database import Database, database_error
-from mailer.delivery import early, fan_out, mailing, recover, starting, tally
+from mailer.delivery import fan_out, mailing, recover, starting, tally
 from mailer.delivery.book import Book
-from mailer.delivery.claim import Marks, anything_due, claim
 from mailer.delivery.courier import Courier, rested
-from mailer.delivery.gate import Gate
 from mailer.delivery.ledger import Ledger
 from mailer.delivery.letters import compiled_letter
 from mailer.delivery.load import Equipment
 from mailer.delivery.lock import SenderLock
 from mailer.delivery.message import MessageMaker
-from mailer.delivery.outbox import Outbox
-from mailer.delivery.pace import RelayPace
 from mailer.delivery.rests import Rests
+from mailer.delivery.route import Route, routes
 from mailer.delivery.shares import Shares
 from mailer.delivery.stepped import bring_forward
 from mailer.delivery.unsent import end_overdue
 from mailer.letter import CompiledLetter
 from mailer.tokens import Signer
 
-MOST_CLAIMED = 2000
 OVERDUE_AT_ONCE = 2000
 BROUGHT_FORWARD_AT_ONCE = 2000
 POLL_S = 0.25
@@ -57,7 +54,6 @@ KEEP_S = 1.0
 LOCK_S = 1.0
 LAST_REPLIES_S = 8.0
 LAST_WRITING_S = 0.5
-_MEASURE_S = 0.2
 _LETTERS_KEPT = 64
 
 log = structlog.get_logger()
@@ -79,18 +75,14 @@ class Sender:
         self._stopping = asyncio.Event()
         self._replies_until: float | None = None
         self._lock = SenderLock(database.sqlite_file) if database.is_sqlite else None
-        self._outbox = Outbox(database, self.worker, self._today)
         self._ledger = Ledger(database, self.worker)
-        self._book = Book(self._ledger, self._outbox.forget)
-        self._marks = Marks()
-        self._gates = [
-            Gate(relay, config.pace.retry_first, time.monotonic) for relay in config.relay
+        self._book = Book(self._ledger, self._settled)
+        self._routes = [
+            Route(database, config, self.worker, relays, senders, self._moment)
+            for senders, relays in routes(config.relay).items()
         ]
-        self._paces = [RelayPace(relay, config.pace) for relay in config.relay]
-        self._measured = (time.monotonic(), 0)
         self._kept_at = self._now()
         self._put_back = False
-        self._recorded_a_second = 0
         self._couriers: list[Courier] = []
 
     async def run(self) -> None:
@@ -120,12 +112,7 @@ class Sender:
                 log.warning("relay_without_tls", host=relay.host, remedy="use starttls or tls")
         chores = [
             asyncio.create_task(self._again_and_again(chore, every))
-            for chore, every in (
-                (self._keep, self._keep_s),
-                (self._feed, 0.0),
-                (self._fan_out, POLL_S),
-                (self._look_at_the_clock, CLOCK_S),
-            )
+            for chore, every in self._chores()
         ]
         self._couriers = self._hired()
         couriers = [asyncio.create_task(courier.carry()) for courier in self._couriers]
@@ -138,6 +125,15 @@ class Sender:
             # A bug. Crash early: leases and the next sender make good what it left behind.
             task.result()
 
+    def _chores(self) -> list[tuple[Callable[[], Coroutine[Any, Any, None]], float]]:
+        """What is done again and again beside the sending, and after how many seconds."""
+        return [
+            (self._keep, self._keep_s),
+            (self._fan_out, POLL_S),
+            (self._look_at_the_clock, CLOCK_S),
+            *((partial(self._feed, route), 0.0) for route in self._routes),
+        ]
+
     async def _end(
         self, chores: Sequence["asyncio.Task[None]"], couriers: Sequence["asyncio.Task[None]"]
     ) -> None:
@@ -148,7 +144,8 @@ class Sender:
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
-        self._outbox.empty()
+        for route in self._routes:
+            route.outbox.empty()
         for courier in self._couriers:
             courier.go_home()
         _, unanswered = await asyncio.wait(
@@ -163,7 +160,9 @@ class Sender:
         except TimeoutError:
             log.error("ledger_not_written_at_the_end", reason=self._book.trouble,
                       deliveries=self._book.unwritten)  # fmt: skip
-        self._outbox.attempt(lambda session: recover.say_ended(session, self.worker, self._now()))
+        self._routes[0].outbox.attempt(
+            lambda session: recover.say_ended(session, self.worker, self._now())
+        )
         self._ledger.close()
         log.info("sender_ended", worker=self.worker, unanswered=len(unanswered))
 
@@ -173,27 +172,41 @@ class Sender:
         letter: Callable[[int], CompiledLetter] = lru_cache(_LETTERS_KEPT)(
             lambda letter_id: compiled_letter(database, letter_id)
         )
-        equipment = Equipment(
-            self._outbox,
-            self._book,
-            maker,
-            letter,
-            self._now,
-            time.monotonic,
-            config.pace,
-            config.delivery.in_doubt,
-            self._all_shut,
-            Shares(self._gates),
-            Rests(self._paces, config.pace.retry_first),
-        )
+        rests = Rests([pace for route in self._routes for pace in route.paces],
+                      config.pace.retry_first)  # fmt: skip
         return [
-            Courier(gate, pace, equipment)
-            for gate, pace in zip(self._gates, self._paces, strict=True)
-            for _ in range(gate.relay.connections)
+            courier
+            for route in self._routes
+            for courier in route.couriers(
+                Equipment(
+                    route.outbox,
+                    self._book,
+                    maker,
+                    letter,
+                    self._now,
+                    time.monotonic,
+                    config.pace,
+                    config.delivery.in_doubt,
+                    route.all_shut,
+                    Shares(route.gates),
+                    rests,
+                )
+            )
         ]
 
-    def _all_shut(self) -> bool:
-        return all(gate.shut_for for gate in self._gates)
+    def _moment(self) -> datetime:
+        return self._now()
+
+    def _settled(self, delivery_ids: Iterable[int]) -> None:
+        ids = list(delivery_ids)
+        for route in self._routes:
+            route.outbox.settle(ids)
+
+    @property
+    def _held(self) -> Set[int]:
+        """What this process holds and knows of."""
+        first, *others = (route.outbox.held for route in self._routes)
+        return first if not others else frozenset(first).union(*others)
 
     async def _again_and_again(
         self, chore: Callable[[], Coroutine[Any, Any, None]], every: float
@@ -215,7 +228,7 @@ class Sender:
         with self._database.write(ahead=True) as session:
             recover.say_alive(session, self.worker, now, self._trouble())
             tally.measure(session, self.worker, self._book.rates.a_minute(time.monotonic()), now)
-            held = self._outbox.held
+            held = self._held
             recover.renew(session, self.worker, held, now + lease, now + lease / 2)
             freed = recover.free_unknown(session, self.worker, held, now, in_doubt)
             sole = self._lock is not None
@@ -226,8 +239,9 @@ class Sender:
             finished = recover.finish(session, now)
             cancelled = recover.cancelled_with_rest(session)
         self._put_back = late == BROUGHT_FORWARD_AT_ONCE
-        for pace in self._paces:
-            pace.share_among(alive, time.monotonic())
+        for route in self._routes:
+            for pace in route.paces:
+                pace.share_among(alive, time.monotonic())
         if freed:
             log.warning("freed_what_a_worker_left_behind", deliveries=freed)
         if overdue:
@@ -247,73 +261,23 @@ class Sender:
         """Seconds from one keeping to the next: of each lease three quarters are in reserve."""
         return min(KEEP_S, self._config.delivery.lease.total_seconds() / 4)
 
-    def _measure(self) -> None:
-        at, recorded = time.monotonic(), self._book.recorded
-        before, recorded_before = self._measured
-        if at - before >= _MEASURE_S:
-            self._recorded_a_second = round((recorded - recorded_before) / (at - before))
-            self._measured = (at, recorded)
-
     def _trouble(self) -> str:
         return self._book.trouble or next(
-            (gate.trouble for gate in self._gates if gate.trouble), ""
+            (route.trouble for route in self._routes if route.trouble), ""
         )
 
-    async def _feed(self) -> None:
-        """Claim when the outbox runs low, and letters to one person whether it does or not; look
-        four times a second when there is no work."""
-        self._measure()
-        enough = self._a_seconds_work()
-        self._outbox.low_water = enough // 2
-        low = len(self._outbox) <= enough // 2
-        room = (enough if low else 2 * enough) - len(self._outbox)
-        if room > 0 and not self._all_shut():
-            now = self._now()
-            with self._database.read() as session:
-                due = anything_due(session, now, personal_only=not low)
-            if due and self._claim(now, room, personal_only=not low) and low:
-                return
-        self._outbox.taken.clear()
-        await rested(POLL_S, self._outbox.taken)
-
-    def _claim(self, now: datetime, limit: int, *, personal_only: bool) -> int:
-        asked = time.monotonic()
-        with self._database.write(ahead=True) as session:
-            for paused in early.pause_early(session, self._config.pace, now):
-                log.warning("mailing_paused_itself", mailing=paused)
-            claimed = claim(
-                session,
-                self.worker,
-                now,
-                self._today(),
-                self._config.delivery.lease,
-                limit,
-                marks=self._marks,
-                personal_only=personal_only,
-            )
-        self._outbox.put(claimed, asked)
-        self._put_off()
-        return len(claimed)
-
-    def _put_off(self) -> None:
-        """What the pace of every relay in use keeps for long waits in the ledger, not here."""
-        open_paces = [
-            pace for gate, pace in zip(self._gates, self._paces, strict=True) if not gate.shut_for
-        ]
-        self._outbox.put_off(open_paces, time.monotonic(), self._now())
+    async def _feed(self, route: Route) -> None:
+        """Have a route claim; look four times a second where there is no work."""
+        if not route.feed():
+            route.outbox.taken.clear()
+            await rested(POLL_S, route.outbox.taken)
 
     async def _look_at_the_clock(self) -> None:
         now = time.monotonic()
         for courier in self._couriers:
             courier.look_at_the_clock(now)
-        self._put_off()
-
-    def _today(self) -> date:
-        return clock.today(self._config.organisation.zone, self._now())
-
-    def _a_seconds_work(self) -> int:
-        connections = sum(gate.relay.connections for gate in self._gates)
-        return min(MOST_CLAIMED, max(2 * connections, self._recorded_a_second))
+        for route in self._routes:
+            route.put_off()
 
     async def _fan_out(self) -> None:
         with self._database.read() as session:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from mailer import audience, audit, clock
-from mailer.config import Config
+from mailer.config import Config, Relay
 from mailer.database import Database
 from mailer.delivery import compose, smtp
 from mailer.delivery.claim import Claimed, Sending
@@ -21,6 +21,7 @@ from mailer.delivery.ledger import Ledger
 from mailer.delivery.message import MessageMaker
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MailingRow
 from mailer.delivery.record import Outcome
+from mailer.delivery.route import relays_for
 from mailer.delivery.sender import worker_name
 from mailer.delivery.states import CLAIMED, FAILED, SENT
 from mailer.delivery.tally import tell
@@ -58,12 +59,13 @@ async def send(
     worker = worker_name("test")
     claimed = _write_down(database, config, issue, letter, list(recipients.values()), worker, actor)
     maker = MessageMaker(config, Signer(config.site.secret_key, config.site.old_secret_keys))
+    relays = relays_for(config, issue.publication.sender or config.mail.from_)
     trials, connection, fault = [], None, ""
     ledger = Ledger(database, worker)
     for delivery in claimed:
         ledger.commit([delivery.delivery_id], [])
         if connection is None or connection.botched:
-            connection, fault = await _any_relay(config)
+            connection, fault = await _any_relay(relays)
         if connection is None:
             disposition = Disposition(Verdict.FAILED, fault)
         else:
@@ -155,10 +157,10 @@ def _write_down(
         ]
 
 
-async def _any_relay(config: Config) -> tuple[smtp.Connection | None, str]:
-    """A connection to the first relay that takes us, or None and what each of them said."""
+async def _any_relay(relays: Sequence[Relay]) -> tuple[smtp.Connection | None, str]:
+    """A connection to the first of these that takes us, or None and what each of them said."""
     faults = []
-    for relay in config.relay:
+    for relay in relays:
         try:
             return await smtp.connect(relay), ""
         except smtp.RelayFault as fault:
