@@ -196,8 +196,8 @@ class RelayPace:
     # After it
 
     def answered(self, domain: str, now: float, latency: float) -> None:
-        """A reply to a delivery came, whatever it said; `latency`: seconds since its final dot, or
-        since the reply before it on its connection, whichever was later."""
+        """A reply to a delivery came, whatever it said; `latency`: seconds since its envelope was
+        written, or since the reply before it on its connection, whichever was later."""
         one = self._arrived(domain, now)
         if one is None:
             return

@@ -85,8 +85,7 @@ class Trip:
         if load is None:
             self._go_on()
         else:
-            self._current = load
-            self._write(self._dialogue.begin(load.envelope))
+            self._set_out(load)
 
     def go_home(self) -> None:
         """Begin nothing more; what is begun is ended."""
@@ -165,14 +164,19 @@ class Trip:
             return
         load = self._next()
         if load is not None:
-            self._current = load
-            self._write(self._dialogue.begin(load.envelope))
+            self._set_out(load)
         elif not self._resting:
             self._resting = True
             if not self._with.shares.may_take(self._gate):
                 asyncio.get_running_loop().call_later(SHARE_S, self._called)
                 return
             self._with.outbox.rest(self._pace, self._called, self._with.seconds())
+
+    def _set_out(self, load: Load) -> None:
+        # That there was nothing to carry before is not the relay's slowness.
+        self._answered = self._with.seconds()
+        self._current = load
+        self._write(self._dialogue.begin(load.envelope))
 
     def _called(self) -> None:
         self._resting = False
