@@ -79,11 +79,13 @@ def fan_out(
     after: int = 0,
     limit: int | None = None,
     only: int | None = None,
+    among: Sequence[int] | None = None,
 ) -> Select[int, str]:
     """The audience of a publication as a statement: (subscriber_id, the key of their `Group`).
 
     In order of subscriber_id, from the first one greater than `after`; membership as of `day`.
-    With `only` it is that subscriber, if they are in the audience.
+    With `only` it is that subscriber, if they are in the audience; with `among` those of these
+    that are.
     """
     parts: tuple[Any, ...] = (
         SubscriberRow.language,
@@ -100,7 +102,10 @@ def fan_out(
         .where(
             SubscriptionRow.publication_id == publication_id,
             SubscriptionRow.state == State.ACTIVE,
-            SubscriptionRow.subscriber_id > after,
+            # Beside a list SQLite would prefer this bound, and read the whole audience.
+            SubscriptionRow.subscriber_id > after
+            if among is None
+            else SubscriptionRow.subscriber_id.in_(among),
         )
         .order_by(SubscriptionRow.subscriber_id)
         .limit(limit)

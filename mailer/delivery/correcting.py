@@ -89,6 +89,8 @@ def correct(
         with database.read() as session:
             issue = publication.issue_by_id(session, issue.id)
             mailing, version = _corrected(session, issue)
+            if not anybody(session, mailing.id, version):
+                raise Refused(f"Nobody has got a wrong version of {issue.title}.")
             wrong = _wrong_letters(session, mailing.id, version)
         if text is None and not issue.public:
             raise Refused(
@@ -102,8 +104,6 @@ def correct(
             if saved or (again.id, still) != (mailing.id, version):
                 continue
             _require_first(session, issue, mailing.id)
-            if not anybody(session, mailing.id, version):
-                raise Refused(f"Nobody has got a wrong version of {issue.title}.")
             correction = _insert(session, config, issue, mailing, wrong, text, now, actor)
             store(session, correction, 1, letters, now)
             audit.record(session, now, actor, f"issue {issue.id}", "correction sent")

@@ -20,20 +20,24 @@ def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
     """Judge the mailings that have come far enough; returns those that are paused by it."""
     if not pace.pause_after_first:
         return []
-    unjudged = session.scalars(
-        select(MailingRow.id).where(
-            MailingRow.status == "sending",
-            MailingRow.judged_at.is_(None),
-            MailingRow.kind.in_(("issue", "announcement", "correction")),
+    unjudged = {
+        row.id: row.kind
+        for row in session.execute(
+            select(MailingRow.id, MailingRow.kind).where(
+                MailingRow.status == "sending",
+                MailingRow.judged_at.is_(None),
+                MailingRow.kind.in_(("issue", "announcement", "correction")),
+            )
         )
-    ).all()
+    }
     paused = []
     for mailing_id, counts in tallied(session, unjudged).items():
         done = counts[SENT] + counts[FAILED]
         if done < pace.pause_after_first:
             continue
         too_many = counts[FAILED] > pace.pause_at_share * done
-        change = {"status": "paused", "reason": _why(session, mailing_id, counts[FAILED], done)}
+        why = _why(session, mailing_id, unjudged[mailing_id], counts[FAILED], done)
+        change = {"status": "paused", "reason": why}
         judged = session.execute(
             update(MailingRow)
             .where(
@@ -50,7 +54,7 @@ def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
     return paused
 
 
-def _why(session: Session, mailing_id: int, failed: int, done: int) -> str:
+def _why(session: Session, mailing_id: int, kind: str, failed: int, done: int) -> str:
     commonest = session.execute(
         select(DeliveryRow.reply_code, DeliveryRow.fault)
         .where(DeliveryRow.mailing_id == mailing_id, DeliveryRow.state == FAILED)
@@ -61,5 +65,5 @@ def _why(session: Session, mailing_id: int, failed: int, done: int) -> str:
     reply = f", mostly {commonest.reply_code} ({commonest.fault})" if commonest else ""
     return (
         f"{failed} of its first {done} deliveries failed{reply}. Look into it; "
-        "`mailer issues resume` goes on."
+        f"`mailer issues resume{' --correction' if kind == 'correction' else ''}` goes on."
     )

@@ -65,8 +65,7 @@ def _wanted(
     if mailing.content is None:
         return {}
     issue = thaw(mailing.content)
-    everybody = audience.fan_out(mailing.publication_id, day)
-    readers = everybody.where(everybody.selected_columns.subscriber_id.in_(subscriber_ids))
+    readers = audience.fan_out(mailing.publication_id, day, among=subscriber_ids)
     variants = {group.key: variant_for(issue, group) for group in audience.groups(session, readers)}
     wanted: dict[int | None, str | None] = {}
     for subscriber_id, group in session.execute(readers):

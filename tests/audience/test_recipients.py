@@ -26,6 +26,8 @@ def test_the_audience_in_order_and_in_chunks(database: Database) -> None:
         first = session.execute(audience.fan_out(update, DAY, after=0, limit=3)).all()
         rest = session.execute(audience.fan_out(update, DAY, after=ids[3], limit=3)).all()
         assert audience.count_active(session, update) == 4
+        some = session.execute(audience.fan_out(update, DAY, among=[*ids[:3], 999])).all()
+        assert [row.subscriber_id for row in some] == [ids[0], ids[2]]
     assert [row.subscriber_id for row in first] == [ids[0], ids[2], ids[3]]
     assert [row.subscriber_id for row in rest] == [ids[4]]
 

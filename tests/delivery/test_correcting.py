@@ -8,9 +8,11 @@ from sqlalchemy import select, update
 
 from mailer import audience, delivery
 from mailer.audience.models import SubscriberRow, SubscriptionRow
+from mailer.config import Pace
 from mailer.database import Database, connect
 from mailer.delivery import compose, fan_out, recover
 from mailer.delivery.claim import Claimed
+from mailer.delivery.early import pause_early
 from mailer.delivery.models import DeliveryRow, MailingRow
 from mailer.errors import Refused, WrongInput
 from mailer.publication.models import IssueRow
@@ -190,6 +192,21 @@ def test_it_waits_for_what_is_on_its_way(desk: Desk) -> None:
     assert desk.versions(mailing) == [("sent", 1)]
 
 
+def test_it_does_not_wait_for_what_was_in_doubt_already(desk: Desk) -> None:
+    """Whoever may have the old words is told, however the second try ends."""
+    (reader,) = desk.subscribe(address(1))
+    desk.send()
+    desk.record(desk.claim(), "resend")
+    desk.pause()
+    desk.rewrite(OLD, NEW)
+    desk.resume_corrected()
+    (again,) = desk.claim()
+    assert again.doubts == 1
+    mailing = correct(desk)
+    desk.fan_out(mailing)
+    assert readers_of(desk, mailing) == [reader]
+
+
 def test_it_goes_before_what_is_left_of_the_mailing(desk: Desk) -> None:
     desk.subscribe(*map(address, range(6)))
     desk.send()
@@ -340,6 +357,9 @@ def test_the_same_words_go_out_once(desk: Desk) -> None:
     desk.fan_out(second)
     assert readers_of(desk, second) == readers_of(desk, first)
     assert status(desk).status == "sending"
+    with desk.database.write() as session:
+        delivery.pause(session, desk.issue, NOW, "ana", kind="correction")
+    assert (desk.mailing(first).status, desk.mailing(second).status) == ("sent", "paused")
 
 
 def test_mended_once_more_the_usual_words_may_go_out_again(desk: Desk) -> None:
@@ -438,3 +458,14 @@ def test_an_issue_without_a_correction_has_none_to_pause(desk: Desk) -> None:
         desk.database.write() as session,
     ):
         delivery.pause(session, desk.issue, NOW, "ana", kind="correction")
+
+
+def test_one_that_fails_too_often_pauses_itself_and_says_how_it_goes_on(desk: Desk) -> None:
+    corrected_in_the_middle(desk, 8)
+    mailing = correct(desk)
+    desk.fan_out(mailing)
+    claimed = desk.claim()
+    desk.put([one.delivery_id for one in claimed], state="failed", worker=None)
+    with desk.database.write() as session:
+        assert pause_early(session, Pace(pause_after_first=4, pause_at_share=0.5), NOW) == [mailing]
+    assert "`mailer issues resume --correction` goes on." in status(desk).reason
