@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, case, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from mailer import audience
@@ -120,12 +120,11 @@ def claim(
             sendings = {one.mailing_id: one for one in lane}
             which = list(sendings)
             after = marks.of(which)
-            # A clock that was put back behind a mailing's start keeps nobody waiting for it.
-            until = max(now, *(one.started_at for one in lane))
-            rows = session.execute(_due(which, until, room, after)).all()
+            starts = [one.started_at for one in lane]
+            rows = session.execute(_due(which, now, room, after, starts)).all()
             marks.move(which, rows, room)
             if after is not None and not rows:
-                rows = session.execute(_due(which, until, room)).all()
+                rows = session.execute(_due(which, now, room, None, starts)).all()
             claimed += _take(session, sendings, rows, worker, now, day, lease)
     return claimed
 
@@ -137,6 +136,7 @@ def _with_work(mailings: Select[*Columns], now: datetime) -> Select[*Columns]:
         DeliveryRow.mailing_id == MailingRow.id,
         waits(),
         DeliveryRow.due_at <= until,
+        or_(DeliveryRow.due_at <= now, DeliveryRow.due_at == MailingRow.started_at),
     )
     return mailings.where(
         MailingRow.status == "sending", MailingRow.kind.not_in(NEVER_CLAIMED), due
@@ -168,10 +168,14 @@ def _sendings(
 
 def _due(
     mailing_ids: Sequence[int],
-    until: datetime,
+    now: datetime,
     limit: int,
     after: tuple[datetime, int] | None = None,
+    starts: Sequence[datetime] = (),
 ) -> Select[*tuple[Any, ...]]:
+    # What was never touched since the fan-out is due at its mailing's start: at once, also where
+    # the clock was put back behind that.
+    until = max((now, *starts))
     return (
         select(
             DeliveryRow.id,
@@ -188,6 +192,7 @@ def _due(
             DeliveryRow.mailing_id.in_(mailing_ids),
             waits(),
             DeliveryRow.due_at <= until,
+            *([or_(DeliveryRow.due_at <= now, DeliveryRow.due_at.in_(starts))] * (until > now)),
             *([tuple_(DeliveryRow.due_at, DeliveryRow.id) > after] if after else ()),
         )
         .order_by(DeliveryRow.due_at, DeliveryRow.id)
