@@ -41,6 +41,7 @@ def run(site: Site, record: Path, taking: relay.Relay, readers: int, workers: in
         wait(lambda: taken() >= readers * 0.99, taken, _ASK_EVERY_S)
         print(f"{taken():,} after {time.monotonic() - began:.1f} s", file=sys.stderr)
         wait(lambda: is_sent(site), taken, _ASK_EVERY_S)
+        taken()  # the relay's record is whole whenever it has told its counts
     lines = (line.split("\t") for line in record.read_text().splitlines())
     return reckon(
         [address(one) for one in range(readers)],

@@ -16,7 +16,7 @@ from operator import attrgetter, itemgetter
 from types import MappingProxyType
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, case, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from mailer import audience
@@ -140,12 +140,11 @@ def claim(
             sendings = {one.mailing_id: one for one in lane}
             ids = list(sendings)
             after = marks.of(ids)
-            # A clock that was put back behind a mailing's start keeps nobody waiting for it.
-            until = max(now, *(one.started_at for one in lane))
-            rows = session.execute(_due(ids, until, room, after)).all()
+            starts = [one.started_at for one in lane]
+            rows = session.execute(_due(ids, now, room, after, starts)).all()
             marks.move(ids, rows, room)
             if after is not None and not rows:
-                rows = session.execute(_due(ids, until, room)).all()
+                rows = session.execute(_due(ids, now, room, None, starts)).all()
             claimed += _take(session, sendings, rows, worker, now, day, lease)
     return claimed
 
@@ -161,6 +160,7 @@ def _with_work(
         DeliveryRow.mailing_id == MailingRow.id,
         waits(),
         DeliveryRow.due_at <= until,
+        or_(DeliveryRow.due_at <= now, DeliveryRow.due_at == MailingRow.started_at),
     )
     return mailings.where(
         MailingRow.status == "sending", MailingRow.kind.not_in(NEVER_CLAIMED), due
@@ -199,10 +199,14 @@ def _sendings(
 
 def _due(
     mailing_ids: Sequence[int],
-    until: datetime,
+    now: datetime,
     limit: int,
     after: tuple[datetime, int] | None = None,
+    starts: Sequence[datetime] = (),
 ) -> Select[*tuple[Any, ...]]:
+    # What was never touched since the fan-out is due at its mailing's start: at once, also where
+    # the clock was put back behind that.
+    until = max((now, *starts))
     # The table's columns, not the class's: rows come without the ORM's part in them.
     row = DeliveryRow.__table__.c
     return (
@@ -221,6 +225,7 @@ def _due(
             DeliveryRow.mailing_id.in_(mailing_ids),
             waits(),
             DeliveryRow.due_at <= until,
+            *([or_(DeliveryRow.due_at <= now, DeliveryRow.due_at.in_(starts))] * (until > now)),
             *([tuple_(DeliveryRow.due_at, DeliveryRow.id) > after] if after else ()),
         )
         .order_by(DeliveryRow.due_at, DeliveryRow.id)

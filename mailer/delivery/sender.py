@@ -19,11 +19,12 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence, Set
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
 import structlog
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -71,14 +72,15 @@ class Sender:
         self.worker = worker_name("sender")
         self._database = database
         self._config = config
-        self._now: Callable[[], datetime] = clock.now
+        self._clock: Callable[[], datetime] = clock.now
+        self._behind = timedelta(0)
         self._stopping = asyncio.Event()
         self._replies_until: float | None = None
         self._lock = SenderLock(database.sqlite_file) if database.is_sqlite else None
         self._ledger = Ledger(database, self.worker)
         self._book = Book(self._ledger, self._settled)
         self._routes = [
-            Route(database, config, self.worker, relays, senders, self._moment)
+            Route(database, config, self.worker, relays, senders, self._now)
             for senders, relays in routes(config.relay).items()
         ]
         self._kept_at = self._now()
@@ -194,9 +196,6 @@ class Sender:
             )
         ]
 
-    def _moment(self) -> datetime:
-        return self._now()
-
     def _settled(self, delivery_ids: Iterable[int]) -> None:
         ids = list(delivery_ids)
         for route in self._routes:
@@ -221,11 +220,11 @@ class Sender:
             await asyncio.sleep(every)
 
     async def _keep(self) -> None:
-        now = self._now()
-        self._put_back = self._put_back or now < self._kept_at
-        self._kept_at = now
         in_doubt, lease = self._config.delivery.in_doubt, self._config.delivery.lease
         with self._database.write(ahead=True) as session:
+            now = self._told_the_time(session)
+            self._put_back = self._put_back or now < self._kept_at
+            self._kept_at = now
             recover.say_alive(session, self.worker, now, self._trouble())
             tally.measure(session, self.worker, self._book.rates.a_minute(time.monotonic()), now)
             held = self._held
@@ -250,6 +249,16 @@ class Sender:
             log.info("mailing_sent", mailing=mailing_id)
         for mailing_id in cancelled:
             mailing.skip_some(self._database, mailing_id, now)
+
+    def _now(self) -> datetime:
+        return self._clock() + self._behind
+
+    def _told_the_time(self, session: Session) -> datetime:
+        """On PostgreSQL the database's clock holds: a machine whose own is ahead of the others'
+        would take their leases for over, and send what they have on the wire."""
+        if not self._database.is_sqlite:
+            self._behind = session.scalars(select(func.clock_timestamp())).one() - self._clock()
+        return self._now()
 
     def _bring_forward(self, session: Session, now: datetime) -> int:
         log.warning("clock_put_back", now=now.isoformat())

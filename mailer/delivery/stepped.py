@@ -7,7 +7,7 @@ been touched, and the leases, are brought forward here: twice does no harm, by w
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from mailer.delivery.models import DeliveryRow, MailingRow, waits
@@ -20,25 +20,20 @@ def bring_forward(
     """Have what is queued due now, what is deferred `first` from now, and no lease longer than
     `lease`; returns how many of up to `most` that waited were to wait for longer.
     """
-    until = case(
-        (DeliveryRow.state == DEFERRED, literal(now + first, DeliveryRow.due_at.type)),
-        (MailingRow.started_at > now, MailingRow.started_at),
-        else_=literal(now, DeliveryRow.due_at.type),
-    )
+    due = case((DeliveryRow.state == DEFERRED, now + first), else_=now)
     late = session.scalars(
         select(DeliveryRow.id)
         .join(MailingRow, MailingRow.id == DeliveryRow.mailing_id)
         .where(
             MailingRow.status.in_(("sending", "paused")),
             waits(),
-            DeliveryRow.due_at > now,
-            DeliveryRow.due_at > until,
+            DeliveryRow.due_at > due,
+            DeliveryRow.due_at != MailingRow.started_at,
         )
         .limit(most)
         .with_for_update(skip_locked=True, of=DeliveryRow)
     ).all()
     if late:
-        due = case((DeliveryRow.state == DEFERRED, now + first), else_=now)
         session.execute(
             update(DeliveryRow)
             .where(DeliveryRow.id.in_(late))

@@ -1,4 +1,4 @@
-"""The machine's clock steps an hour back, or forward, in the middle of a mailing."""
+"""The machine's clock steps an hour back, or forward, in the middle of a mailing; or is wrong."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from bench.reckoning import books, copies_of, reckon
-from mailer import clock
+from mailer import clock, delivery
 from mailer.database import connect
+from mailer.delivery.models import DeliveryRow
+from mailer.delivery.stepped import bring_forward
+from tests.conftest import NOW
+from tests.delivery.desk import LEASE, Desk, address
 from tests.delivery.ordeal import (
     EVERYBODY,
     Row,
@@ -78,3 +82,64 @@ def test_the_mailing_goes_on_and_nobody_gets_it_twice(
     assert {row.state for row in rows.values()} == {"sent"}
     assert sorted(row.tries for row in rows.values())[-DEFERRED - 1 :] == [1, 2, 2, 2]
     assert {row.doubts for row in rows.values()} == {0}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR], ids=["ahead", "behind"])
+def test_two_machines_whose_clocks_differ_send_nothing_twice(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: timedelta
+) -> None:
+    """Else the one that is ahead takes the other's leases for over, each second anew."""
+
+    async def go() -> dict[str, Row]:
+        relay = FaultyRelay(per_second=PER_SECOND / 2)
+        async with relay.serving():
+            with closing(connect(database_url)) as ours, closing(connect(database_url)) as theirs:
+                config = config_for(tmp_path, database_url, relay)
+                begin(ours, config)
+                right = delivery.open_sender(ours, config)
+                with monkeypatch.context() as patch:
+                    stepped = Clock()
+                    stepped.ahead = wrong
+                    patch.setattr(clock, "now", stepped)
+                    other = delivery.open_sender(theirs, config)
+                running = [asyncio.create_task(one.run()) for one in (right, other)]
+                assert await came(lambda: is_over(ours))
+                for one in (right, other):
+                    one.stop()
+                await asyncio.gather(*running)
+                rows = ledger(ours)
+        taken = copies_of((one.recipient, one.message_id) for one in relay.accepted)
+        assert reckon(EVERYBODY, taken, books(database_url)).complaints(most_doubles=0) == []
+        return rows
+
+    rows = asyncio.run(go())
+    assert {(row.tries, row.doubts) for row in rows.values()} == {(1, 0)}
+
+
+def test_what_waits_for_the_old_time_is_brought_forward(desk: Desk) -> None:
+    desk.subscribe(*map(address, range(5)))
+    desk.send(NOW)
+    queued, deferred, soon, claimed, untouched = (one.delivery_id for one in desk.claim(limit=5))
+    minute = timedelta(minutes=1)
+    desk.put([queued], state="queued", due_at=NOW + minute, worker=None)
+    desk.put([deferred], state="deferred", due_at=NOW + HOUR, worker=None)
+    desk.put([soon], state="deferred", due_at=NOW - HOUR + minute, worker=None)
+    desk.put([untouched], state="queued", due_at=NOW, worker=None)
+    now, first = NOW - HOUR, timedelta(minutes=5)
+
+    def bring() -> int:
+        with desk.database.write() as session:
+            return bring_forward(session, now, first, LEASE, most=1)
+
+    # In the order of their ids or not: each call takes as many as it may, until none is left.
+    assert [bring() for _ in range(3)] == [1, 1, 0]
+    due = dict(desk.rows(DeliveryRow.id, DeliveryRow.due_at))
+    assert due[queued] == now
+    assert due[deferred] == now + first
+    assert due[soon] == now + minute
+    assert due[untouched] == NOW
+    leases = dict(desk.rows(DeliveryRow.id, DeliveryRow.lease_until))
+    assert leases[claimed] == now + LEASE
+    # The start of the mailing is due, whatever the clock says; what is queued for now is as well.
+    assert [one.delivery_id for one in desk.claim(now=now)] == [queued, untouched]
