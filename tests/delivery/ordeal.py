@@ -30,7 +30,7 @@ READERS = 30
 CONNECTIONS = 3
 AT_ONCE = 12
 PATIENCE_S = 40.0
-IMPATIENCE_S = 1.0
+IMPATIENCE_S = 2.0
 FIRST_RETRY = timedelta(milliseconds=100)
 EVERYBODY = [address(number) for number in range(READERS)]
 

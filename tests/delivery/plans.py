@@ -8,14 +8,8 @@ from sqlalchemy import event
 from mailer.database import Database
 
 
-def plans_of_deliveries(
-    database: Database, look: Callable[[], object], *, few_rows: bool = False
-) -> list[str]:
-    """The plan of each statement that `look` reads deliveries with.
-
-    `few_rows`: PostgreSQL reads a small table whole, whatever stands in its indexes; keep it from
-    that.
-    """
+def plans_of_deliveries(database: Database, look: Callable[[], object]) -> list[str]:
+    """The plan of each statement that `look` reads deliveries with."""
     asked: list[tuple[str, Any]] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -31,8 +25,6 @@ def plans_of_deliveries(
     plans = []
     with database.read() as session:
         connection = session.connection()
-        if few_rows and not database.is_sqlite:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for statement, parameters in asked:
             rows = connection.exec_driver_sql(explain + statement, parameters)
             plans.append(" ".join(str(cell) for row in rows for cell in row))

@@ -250,7 +250,9 @@ def require_true(end: Ended) -> None:
         assert (row.reply_code == 250) == (row.state == "sent")
         assert len({copy.message_id for copy in copies}) <= 1
         assert len({copy.digest for copy in copies}) <= 1
-        assert sum(copy.answered for copy in copies) == (row.state == "sent")
+        # On a machine that is busy a reply may come when nobody waits for it any more.
+        answered = sum(copy.answered for copy in copies)
+        assert (row.state == "sent") <= answered <= (row.state == "sent") + row.doubts
         assert len(copies) <= 1 + row.doubts
 
 

@@ -10,6 +10,7 @@ from mailer.errors import NotFound, WrongInput
 from tests.conftest import NOW
 from tests.delivery.desk import Desk
 from tests.delivery.plans import plans_of_deliveries
+from tests.delivery.test_sender import ON_SQLITE
 
 ANA = "ana@example.org"
 
@@ -115,12 +116,14 @@ def test_of_an_erased_reader_nothing_is_told(desk: Desk) -> None:
         look(desk)
 
 
+# Of three rows PostgreSQL finds one by whichever index; SQLite does as it would with a million.
+@ON_SQLITE
 def test_a_readers_deliveries_are_found_by_their_index(desk: Desk) -> None:
     desk.subscribe(ANA)
     desk.send()
     send_test(desk, ANA)
-    plans = plans_of_deliveries(desk.database, lambda: look(desk, most=51), few_rows=True)
+    plans = plans_of_deliveries(desk.database, lambda: look(desk, most=51))
     index = "ix_deliveries__subscriber_id"
     assert [index in plan for plan in plans] == [True, True, False]
-    assert "pk_deliveries" in plans[2] or "PRIMARY KEY" in plans[2]
+    assert "PRIMARY KEY" in plans[2]
     assert not any("SCAN deliveries" in plan for plan in plans)
