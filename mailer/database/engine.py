@@ -18,6 +18,7 @@ from mailer.database.models import load_models
 from mailer.database.schema import driver_url, require_schema
 from mailer.errors import Failed
 
+POSTGRESQL_OPTIONS = {"connect_timeout": 10, "options": "-c timezone=UTC"}
 _BUSY_TIMEOUT_S = 5.0
 _HURRIED_S = 0.25
 _PATIENT = f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}"
@@ -143,7 +144,7 @@ def connect(url: str, pool_size: int = 10) -> Database:
             pool_size=pool_size,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+            connect_args=POSTGRESQL_OPTIONS,
         )
     load_models()
     database = Database(engine)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
-from mailer.database.engine import Database
+from mailer.database.engine import POSTGRESQL_OPTIONS, Database
 
 
 class Line:
@@ -103,7 +103,8 @@ class WaitingLine:
     async def _connected(self) -> Any:
         from psycopg import AsyncConnection
 
-        words, options = self._engine.dialect.create_connect_args(self._engine.url)
+        words, of_url = self._engine.dialect.create_connect_args(self._engine.url)
+        options = {**POSTGRESQL_OPTIONS, **of_url}
         return await AsyncConnection.connect(*words, **options, autocommit=True)
 
     def drop(self) -> None:
