@@ -9,7 +9,10 @@ from sqlalchemy.exc import DBAPIError
 from mailer.database import Database, Line, WaitingLine
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-ADD = "INSERT INTO audit (at, actor, subject, words) VALUES ('2026-11-25 08:00:00.000000', '', '', '')"
+ADD = (
+    "INSERT INTO audit (at, actor, subject, words)"
+    " VALUES ('2026-11-25 08:00:00.000000', '', '', '')"
+)
 NOTHING = "SELECT no_such_column FROM audit"
 
 
