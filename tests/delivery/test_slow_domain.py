@@ -1,7 +1,8 @@
 """A relay answers one domain at a message a second: the others go on at nine tenths, or quicker.
 
-Beside ten connections the relay is what takes time, so that the machine hardly counts: it thinks
-about each message for a twentieth of a second.
+A mailing with the slow domain and one without it go at once, in one loop, so that whatever else the
+machine does concerns both; and the relay is what takes time: it thinks a tenth of a second about
+each message.
 """
 
 import asyncio
@@ -16,9 +17,9 @@ from tests.faulty_relay import FaultyRelay
 
 SLOW = "slow.example"
 OTHERS = 9
-OF_EACH = 300
+OF_EACH = 200
 CONNECTIONS = 10
-THINKS_S = 0.05
+THINKS_S = 0.1
 
 
 class Thinking:
@@ -62,10 +63,16 @@ async def seconds_for_the_others(url: str, folder: Path, domains: list[str]) -> 
 @pytest.mark.long
 def test_it_holds_up_nobody_else(tmp_path: Path) -> None:
     others = [f"d{number}.example" for number in range(OTHERS)]
-    took = {}
-    for name, domains in (("alone", others), ("beside", [SLOW, *others])):
-        url = f"sqlite:///{tmp_path / name}.db"
+    urls = {name: f"sqlite:///{tmp_path / name}.db" for name in ("alone", "beside")}
+    for url in urls.values():
         with closing(connect(url)) as database:
             upgrade(url, database.engine)
-        took[name] = asyncio.run(seconds_for_the_others(url, tmp_path, domains))
-    assert took["beside"] <= took["alone"] / 0.9, took
+
+    async def both() -> tuple[float, float]:
+        return await asyncio.gather(
+            seconds_for_the_others(urls["alone"], tmp_path, others),
+            seconds_for_the_others(urls["beside"], tmp_path, [SLOW, *others]),
+        )
+
+    alone, beside = asyncio.run(both())
+    assert beside <= alone / 0.9

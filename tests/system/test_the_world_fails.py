@@ -7,7 +7,7 @@ import resource
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,13 +124,12 @@ def test_the_relay_is_down_and_comes_back(tmp_path: Path, site_url: str, gone_s:
     port = free_port()
     relay = FaultyRelay(per_second=PER_SECOND, port=port)
     site = Site(tmp_path, site_url, port, FIRST_RETRY)
-    with relay.running():
-        before = sending(site, relay)
-        mailing = before.__enter__()
-    time.sleep(gone_s)
-    with relay.running():
-        mailing.require_all_sent(most_doubles=CONNECTIONS)
-    before.__exit__(None, None, None)
+    with ExitStack() as stack:
+        with relay.running():
+            mailing = stack.enter_context(sending(site, relay))
+        time.sleep(gone_s)
+        with relay.running():
+            mailing.require_all_sent(most_doubles=CONNECTIONS)
     # Only what was on its way when the relay went has another try.
     ((tried_again,),) = site.query("SELECT count(*) FROM deliveries WHERE tries > 1")
     assert tried_again <= CONNECTIONS
