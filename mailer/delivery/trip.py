@@ -225,9 +225,9 @@ class Trip:
             return
         self._heard = self._with.seconds()
         self.connection.write_message(load.pieces)
-        self._with.book.enter(load.delivery.delivery_id, lambda held: self._entered(load, held))
         # Made now, so that when the ledger says so all connections' dots go out in one burst.
         self._following = self._next_behind(load)
+        self._with.book.enter(load.delivery.delivery_id, lambda held: self._entered(load, held))
 
     def _next_behind(self, load: Load) -> Load | None:
         """What is to go behind the final dot of `load`, if anything may."""

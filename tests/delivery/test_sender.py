@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from mailer import clock, delivery
 from mailer.config import Delivery, Pace
 from mailer.database import connect
+from mailer.delivery import route as route_module
 from mailer.delivery import sender as sender_module
 from mailer.delivery.models import CompiledLetterRow, DeliveryRow, WorkerRow
 from mailer.delivery.sender import Sender
@@ -558,14 +559,14 @@ def test_a_relay_that_is_slow_is_no_reason_to_be_busy(
     """Claims grow old between two messages: each goes back once, and no more than that."""
     monkeypatch.setattr("mailer.delivery.outbox.STALE_AFTER_S", 0.15)
     claims = 0
-    claim = sender_module.claim
+    claim = route_module.claim
 
     def counted(*arguments: Any, **more: Any) -> Any:
         nonlocal claims
         claims += 1
         return claim(*arguments, **more)
 
-    monkeypatch.setattr(sender_module, "claim", counted)
+    monkeypatch.setattr(route_module, "claim", counted)
     sink = Sink(delay_s=0.2)
     with sink.running():
         states = send_all(set_up(desk, sink.port), EVERYBODY[:24])

@@ -1,6 +1,6 @@
 """A trip over a connection that is not there: what its pace is told of the relay's quickness."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -8,13 +8,14 @@ import pytest
 
 from mailer.config import Pace, Relay
 from mailer.delivery.claim import Claimed
-from mailer.delivery.dialogue import Dialogue
+from mailer.delivery.dialogue import Dialogue, Envelope
 from mailer.delivery.disposition import Reply
 from mailer.delivery.gate import Gate
 from mailer.delivery.load import Equipment
 from mailer.delivery.message import Message
 from mailer.delivery.pace import RelayPace
 from mailer.delivery.record import Outcome
+from mailer.delivery.rests import Rests
 from mailer.delivery.shares import Shares
 from mailer.delivery.trip import Trip
 from tests.conftest import NOW
@@ -37,6 +38,10 @@ class Line:
     def listen(self, _trip: Trip) -> None: ...
 
     def write(self, _octets: bytes) -> None: ...
+
+    def write_message(self, _pieces: Sequence[bytes]) -> None: ...
+
+    def write_dot(self, _octets: bytes) -> None: ...
 
 
 class Waiting:
@@ -71,7 +76,8 @@ class Waiting:
 
 class Maker:
     def make(self, _letter: Any, delivery: Claimed) -> Message:
-        return Message("bounces@psg.example", delivery.recipient.address, b"Hello\r\n", "")
+        envelope = Envelope("bounces@psg.example", delivery.recipient.address, 7)
+        return Message(envelope, [b"Hello\r\n"])
 
 
 class Journey:
@@ -96,6 +102,7 @@ class Journey:
             "resend",
             lambda: False,
             Shares([gate]),
+            Rests([self.pace], timedelta(minutes=5)),
         )
         self.trip = Trip(gate, self.pace, given, cast(Any, Line()), lambda: None)
 
