@@ -36,7 +36,8 @@ class Book:
         self._outcomes: list[Outcome] = []
         self._in_hand: Sequence[Outcome] = ()
         """What is being written."""
-        self._task: asyncio.Task[None] | None = None
+        self.writing: asyncio.Future[None] | None = None
+        """What a server has in hand. Where it raises that is a bug, which the sender ends by."""
         self._due = False
         self._written: list[asyncio.Future[None]] = []
         self.recorded = 0
@@ -79,7 +80,7 @@ class Book:
         self._entering, self._outcomes, self._in_hand = [], [], outcomes
         ids = [delivery_id for delivery_id, _ in entering]
         if self._ledger.elsewhere:
-            self._task = asyncio.get_running_loop().create_task(
+            self.writing = asyncio.get_running_loop().create_task(
                 self._write_elsewhere(ids, entering, outcomes)
             )
             return
@@ -87,6 +88,9 @@ class Book:
             held = self._ledger.commit(ids, outcomes)
         except SQLAlchemyError as error:
             self._failed(error, entering, outcomes)
+        except Exception as error:  # noqa: BLE001 -- raised by the sender
+            self.writing = asyncio.get_running_loop().create_future()
+            self.writing.set_exception(error)
         else:
             self._done(held, entering, outcomes)
 

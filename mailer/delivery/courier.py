@@ -138,6 +138,10 @@ class Courier:
         except asyncio.CancelledError:
             trip.abandon()
             raise
+        except Exception:
+            connection.deafen()
+            connection.close()
+            raise
         finally:
             self._trip = None
         return trip.carried

@@ -283,6 +283,8 @@ class Sender:
 
     async def _look_at_the_clock(self) -> None:
         now = time.monotonic()
+        if (writing := self._book.writing) is not None and writing.done():
+            writing.result()
         for courier in self._couriers:
             courier.look_at_the_clock(now)
         for route in self._routes:
