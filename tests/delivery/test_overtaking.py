@@ -9,7 +9,7 @@ from mailer.delivery import sender as sender_module
 from mailer.delivery.models import DeliveryRow
 from mailer.letter import LetterDue
 from tests.delivery.desk import Desk
-from tests.delivery.test_sender import EVERYBODY, is_sent, open_sender, set_up, until
+from tests.delivery.test_sender import EVERYBODY, READERS, is_sent, open_sender, set_up, until
 from tests.sink import Sink
 
 NEW = "new@example.org"
@@ -37,8 +37,8 @@ def test_it_is_claimed_though_plenty_waits_and_goes_before_all_of_it(desk: Desk)
         desk.subscribe(*EVERYBODY)
         desk.begin(clock.now())
         asyncio.run(_ask_amid(desk, sink))
-    begun = 2 * desk.config.relay[0].connections
-    assert NEW in sink.recipients[: begun + 1]
+    # What was begun goes before it, and on a busy machine a few that other connections took since.
+    assert NEW in sink.recipients[: READERS // 2]
     assert len(sink.recipients) == len(EVERYBODY) + 1
 
 
