@@ -4,8 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
-# What waits for processes and relays, beside what computes.
-SENDING := tests/delivery tests/system
+# What waits for relays, beside all else.
+SENDING := tests/delivery
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
 .PHONY: demo test test-long check bench kill-runs lock setup setup-dev wheel clean
