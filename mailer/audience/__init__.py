@@ -8,9 +8,10 @@
    Publications are ids here; the doors know their names.
 3. A reader rules over what they get: `choices` and `change`, `leave` and `leave_all`.
 4. `suppress` keeps an address or a domain from being mailed; `suppression_of` says which are.
-5. Delivery asks `fan_out` for the audience of a mailing, `groups` for what sets the letters of
-   its readers apart, `count_active` for its size, `recipients` for each reader once more
-   before their letter goes out, `addresses` and `domains` for where they have their mailboxes.
+5. Delivery asks `fan_out` for the audience of a mailing, `next_readers` how far the next of them
+   reach, `groups` for what sets the letters of its readers apart, `count_active` for its size,
+   `recipients` for each reader once more before their letter goes out, `addresses` and `domains`
+   for where they have their mailboxes.
 6. What is kept about somebody can be told (`story`, `export_person`), taken along
    (`export_csv`), and erased (`erase` in a transaction with the other rooms, then `scrub`).
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         domains,
         fan_out,
         groups,
+        next_readers,
         recipient_by_id,
         recipients,
     )
@@ -96,6 +98,7 @@ __all__ = [
     "import_csv",
     "leave",
     "leave_all",
+    "next_readers",
     "normalise",
     "reads",
     "recipient_by_id",

@@ -77,7 +77,6 @@ def fan_out(
     day: date,
     *,
     after: int = 0,
-    limit: int | None = None,
     only: int | None = None,
     among: Sequence[int] | None = None,
 ) -> Select[int, str]:
@@ -108,9 +107,32 @@ def fan_out(
             else SubscriptionRow.subscriber_id.in_(among),
         )
         .order_by(SubscriptionRow.subscriber_id)
-        .limit(limit)
     )
     return statement if only is None else statement.where(SubscriptionRow.subscriber_id == only)
+
+
+def next_readers(
+    session: Session, publication_id: int, after: int, most: int
+) -> tuple[int, int | None]:
+    """How many readers come next in `fan_out`, `most` at most, and the last one's subscriber_id.
+
+    It looks at subscriptions alone, so that it takes a tenth of what the readers themselves take.
+    """
+    some = (
+        select(SubscriptionRow.subscriber_id)
+        .where(
+            SubscriptionRow.publication_id == publication_id,
+            SubscriptionRow.state == State.ACTIVE,
+            SubscriptionRow.subscriber_id > after,
+        )
+        .order_by(SubscriptionRow.subscriber_id)
+        .limit(most)
+        .subquery()
+    )
+    count, last = session.execute(
+        select(func.count(), func.max(some.c.subscriber_id)).select_from(some)
+    ).one()
+    return count, last
 
 
 def groups(session: Session, readers: Select[int, str]) -> list[Group]:

@@ -101,13 +101,8 @@ def fan_out_chunk(
         return _move(session, mailing_id, seen.fan_out_cursor, chunk.looked_at, chunk.last, now)
     if not seen.fan_out_cursor and seeds:
         _insert_seeds(session, mailing_id, seen.publication_id, seeds, seen.started_at, worker)
-    some = audience.fan_out(
-        seen.publication_id, seen.day, after=seen.fan_out_cursor, limit=CHUNK
-    ).subquery()
-    found, last = session.execute(
-        select(func.count(), func.max(some.c.subscriber_id)).select_from(some)
-    ).one()
-    if found:
+    found, last = audience.next_readers(session, seen.publication_id, seen.fan_out_cursor, CHUNK)
+    if last is not None:
         # On PostgreSQL the next statement may see readers who came meanwhile: a chunk ends at a
         # key, not at a count, or they would push others out of it.
         rest = audience.fan_out(seen.publication_id, seen.day, after=seen.fan_out_cursor)

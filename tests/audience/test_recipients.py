@@ -23,9 +23,12 @@ def test_the_audience_in_order_and_in_chunks(database: Database) -> None:
         reader(session, "elsewhere@example.org", other)
         audience.leave(session, ids[1], update, method="link", network=None, now=NOW)
     with database.read() as session:
-        first = session.execute(audience.fan_out(update, DAY, after=0, limit=3)).all()
-        rest = session.execute(audience.fan_out(update, DAY, after=ids[3], limit=3)).all()
+        first = session.execute(audience.fan_out(update, DAY, after=0).limit(3)).all()
+        rest = session.execute(audience.fan_out(update, DAY, after=ids[3]).limit(3)).all()
         assert audience.count_active(session, update) == 4
+        assert audience.next_readers(session, update, 0, 3) == (3, ids[3])
+        assert audience.next_readers(session, update, ids[3], 3) == (1, ids[4])
+        assert audience.next_readers(session, update, ids[4], 3) == (0, None)
         some = session.execute(audience.fan_out(update, DAY, among=[*ids[:3], 999])).all()
         assert [row.subscriber_id for row in some] == [ids[0], ids[2]]
     assert [row.subscriber_id for row in first] == [ids[0], ids[2], ids[3]]
