@@ -109,7 +109,8 @@ def cancel(
     were = "reader who waited for it was" if skipped == 1 else "readers who waited for it were"
     words = f"{about.first} is cancelled; {skipped} {were} skipped."
     if doubtful:
-        lists = f"`mailer issues doubts {number}` lists what is in doubt."
+        which = f"{number} --correction" if correction else f"{number}"
+        lists = f"`mailer issues doubts {which}` lists what is in doubt."
         words += f" {doubtful} more may have received it: {lists}"
     show(words)
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from mailer.cli.about import About, Correction
 from mailer.cli.door import Door, make_sure, show, show_json, show_table
 from mailer.cli.issues import AsJson, Number, PublicationSlug, find
 from mailer.clock import now
@@ -11,7 +12,11 @@ from mailer.errors import Refused, WrongInput
 
 
 def doubts(
-    context: typer.Context, number: Number, slug: PublicationSlug = None, as_json: AsJson = False
+    context: typer.Context,
+    number: Number,
+    slug: PublicationSlug = None,
+    correction: Correction = False,
+    as_json: AsJson = False,
 ) -> None:
     """List whose letter was handed over and never answered for."""
     from mailer import delivery
@@ -19,8 +24,8 @@ def doubts(
     door: Door = context.obj
     zone = door.config.organisation.zone
     with door.database.read() as session:
-        issue = find(session, number, slug)
-        found = delivery.doubts(session, issue)
+        about = About(find(session, number, slug), correction)
+        found = delivery.doubts(session, about.issue, about.kind)
     if as_json:
         show_json(
             [
@@ -35,7 +40,7 @@ def doubts(
         )
         return
     if not found:
-        show(f"Nothing of {issue.title} is in doubt.")
+        show(f"Nothing of {about} is in doubt.")
         return
     show_table(
         ("address", "since", "tries", "why"),
@@ -51,7 +56,7 @@ def doubts(
     )
     show()
     show("Each may have come, or not. Where the relay's log knows, say so; else choose.")
-    settle = f"`mailer issues settle {number}"
+    settle = f"`mailer issues settle {number}{' --correction' if correction else ''}"
     show(f"{settle} --resend` sends the same message again, with the same Message-ID;")
     show(f"{settle} --sent` or `--failed` takes it as that. Addresses after {number}: only those.")
 
@@ -66,6 +71,7 @@ def settle(
     sent: Annotated[bool, typer.Option("--sent", help="Take it as sent.")] = False,
     failed: Annotated[bool, typer.Option("--failed", help="Take it as failed.")] = False,
     slug: PublicationSlug = None,
+    correction: Correction = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Decide about what is in doubt."""
@@ -85,14 +91,14 @@ def settle(
     if len(said) != 1:
         raise WrongInput("Say one of --resend, --sent or --failed: what becomes of the letters.")
     with door.database.read() as session:
-        issue = find(session, number, slug)
-        found = delivery.doubts(session, issue)
+        about = About(find(session, number, slug), correction)
+        found = delivery.doubts(session, about.issue, about.kind)
     if not found:
-        raise Refused(f"Nothing of {issue.title} is in doubt; there is nothing to settle.")
+        raise Refused(f"Nothing of {about} is in doubt; there is nothing to settle.")
     if addresses:
         found = delivery.doubts_about(found, addresses)
     (ruling,) = said
-    of = f"{len(found)} letter{'s' if len(found) > 1 else ''} of {issue.title}"
+    of = f"{len(found)} letter{'s' if len(found) > 1 else ''} of {about}"
     make_sure(
         f"Send {of} again that may have come?"
         if ruling is Ruling.RESEND
@@ -100,9 +106,11 @@ def settle(
         yes=yes,
     )
     with door.database.write() as session:
-        count = delivery.settle(session, door.config, issue, found, ruling, now(), door.operator)
+        count = delivery.settle(
+            session, door.config, about.issue, found, ruling, now(), door.operator, about.kind
+        )
     letters = "1 letter is" if count == 1 else f"{count} letters are"
-    show(f"{issue.title}: {letters} {ruling.words}.")
+    show(f"{about.first}: {letters} {ruling.words}.")
 
 
 COMMANDS = (doubts, settle)

@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import case, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from mailer import audience, audit
 from mailer.config import Config
@@ -49,8 +49,8 @@ class Doubt:
     why: str
 
 
-def doubts(session: Session, issue: Issue) -> list[Doubt]:
-    """What of the issue's own mailing is in doubt, the longest first."""
+def doubts(session: Session, issue: Issue, kind: str | None = None) -> list[Doubt]:
+    """What is in doubt of the issue's own mailing, or of its latest of `kind`; longest first."""
     rows = session.execute(
         select(
             DeliveryRow.id,
@@ -61,7 +61,7 @@ def doubts(session: Session, issue: Issue) -> list[Doubt]:
             DeliveryRow.reason,
         )
         .join(MailingRow, MailingRow.id == DeliveryRow.mailing_id)
-        .where(_own(issue), DeliveryRow.state == IN_DOUBT, tells())
+        .where(_of(issue, kind), DeliveryRow.state == IN_DOUBT, tells())
         .order_by(DeliveryRow.due_at, DeliveryRow.id)
     ).all()
     known = audience.addresses(session, [row.subscriber_id for row in rows if row.subscriber_id])
@@ -104,6 +104,7 @@ def settle(
     ruling: Ruling,
     now: datetime,
     actor: str,
+    kind: str | None = None,
 ) -> int:
     """Decide about those of `found` that are in doubt still; returns how many.
 
@@ -115,7 +116,7 @@ def settle(
     """
     if ruling is Ruling.RESEND:
         # First, and also where nothing changes: whoever ends the mailing has to wait for us.
-        _reopen(session, config, issue, now)
+        _reopen(session, config, issue, kind, now)
     ids = [doubt.delivery_id for doubt in found]
     changes: Changes = {}
     count = 0
@@ -145,13 +146,15 @@ def _after(ruling: Ruling, now: datetime) -> dict[str, Any]:
     return {"reason": reason, "finished_at": now}
 
 
-def _reopen(session: Session, config: Config, issue: Issue, now: datetime) -> None:
+def _reopen(
+    session: Session, config: Config, issue: Issue, kind: str | None, now: datetime
+) -> None:
     was_sent = MailingRow.status == "sent"
     given_up = until(MailingRow.not_after, now + config.pace.give_up)
     reopened = session.execute(
         update(MailingRow)
         .where(
-            _own(issue),
+            _of(issue, kind),
             MailingRow.status.in_(("sending", "paused", "sent")),
             or_(MailingRow.not_after.is_(None), MailingRow.not_after > now),
         )
@@ -164,7 +167,7 @@ def _reopen(session: Session, config: Config, issue: Issue, now: datetime) -> No
         .execution_options(synchronize_session=False)
     ).first()
     if reopened is None:
-        status = session.scalar(select(MailingRow.status).where(_own(issue)))
+        status = session.scalar(select(MailingRow.status).where(_of(issue, kind)))
         why = "was cancelled" if status == "cancelled" else "is past its end"
         if status is None:
             raise Refused(f"{issue.title} is a draft; nothing of it is in doubt.")
@@ -174,5 +177,9 @@ def _reopen(session: Session, config: Config, issue: Issue, now: datetime) -> No
         )
 
 
-def _own(issue: Issue) -> Any:
-    return (MailingRow.issue_id == issue.id) & (MailingRow.kind == issue.kind)
+def _of(issue: Issue, kind: str | None) -> ColumnElement[bool]:
+    of_issue = aliased(MailingRow)
+    latest = select(func.max(of_issue.id)).where(
+        of_issue.issue_id == issue.id, of_issue.kind == (kind or issue.kind)
+    )
+    return MailingRow.id == latest.scalar_subquery()

@@ -469,3 +469,24 @@ def test_one_that_fails_too_often_pauses_itself_and_says_how_it_goes_on(desk: De
     with desk.database.write() as session:
         assert pause_early(session, Pace(pause_after_first=4, pause_at_share=0.5), NOW) == [mailing]
     assert "`mailer issues resume --correction` goes on." in status(desk).reason
+
+
+def test_what_is_in_doubt_of_it_is_settled_apart_from_the_issue(desk: Desk) -> None:
+    corrected_in_the_middle(desk, 2)
+    mailing = correct(desk)
+    desk.fan_out(mailing)
+    (one,) = desk.claim()
+    desk.put([one.delivery_id], state="in_doubt", worker=None)
+    finish(desk)
+    assert desk.mailing(mailing).status == "sent"
+    issue = desk.issue
+    with desk.database.write() as session:
+        assert delivery.doubts(session, issue) == []
+        found = delivery.doubts(session, issue, "correction")
+        assert [doubt.delivery_id for doubt in found] == [one.delivery_id]
+        delivery.settle(
+            session, desk.config, issue, found, delivery.Ruling.RESEND, NOW, "ana", "correction"
+        )
+    assert desk.mailing(mailing).status == "sending"
+    (again,) = desk.claim()
+    assert (again.delivery_id, again.letter_id) == (one.delivery_id, one.letter_id)
