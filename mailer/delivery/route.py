@@ -25,6 +25,7 @@ from mailer.delivery.load import Equipment
 from mailer.delivery.models import MailingRow
 from mailer.delivery.outbox import Outbox
 from mailer.delivery.pace import RelayPace
+from mailer.errors import WrongInput
 from mailer.letter import parse_mailbox
 
 MOST_CLAIMED = 2000
@@ -45,7 +46,11 @@ def routes(relays: Iterable[Relay]) -> dict[Senders, list[Relay]]:
 
 def route_of(sender: str, among: Iterable[Senders]) -> Senders:
     """The route of a letter from `sender`, a mailbox like "Updates <updates@psg.example>"."""
-    address = parse_mailbox(sender).address.lower()
+    try:
+        address = parse_mailbox(sender).address.lower()
+    except WrongInput:
+        # Preflight refuses it; the other letters must not wait for that.
+        return frozenset()
     known = list(among)
     for name in (address, address[address.rindex("@") :]):
         for senders in known:

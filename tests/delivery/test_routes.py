@@ -11,23 +11,14 @@ from mailer.config import Config, Relay
 from mailer.delivery import sender as sender_module
 from mailer.delivery.models import DeliveryRow
 from mailer.delivery.route import relays_for, route_of, routes
-from mailer.letter import LetterDue
 from mailer.publication.models import PublicationRow
 from tests.delivery.desk import Desk
+from tests.delivery.test_overtaking import CONFIRMATION, NEW
 from tests.delivery.test_sender import EVERYBODY, is_sent, open_sender, run_until, set_up, until
 from tests.services import free_port
 from tests.sink import Sink
 
 BULLETIN = "Bulletin <bulletin@other.example>"
-CONFIRMATION = LetterDue(
-    kind="confirmation",
-    subscriber_id=None,
-    address="new@example.org",
-    language="en",
-    dedupe_key="new",
-    values={"action_url": "https://x.example/confirm/abc"},
-    note="confirmation",
-)
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +40,7 @@ def test_an_address_goes_before_its_domain_and_both_before_none() -> None:
         ("y@psg.example", domain),
         ("x@psg.example.org", everybody),
         ("psg@example", everybody),
+        ("nobody", everybody),
     ):
         assert known[route_of(sender, known)] == [right]
 
@@ -96,7 +88,7 @@ def test_each_letter_goes_by_the_relay_of_its_sender(desk: Desk) -> None:
             return is_sent(desk) and bool(ours.recorded)
 
         asyncio.run(run_until(desk, over, "both are sent"))
-    assert ours.recipients == ["new@example.org"]
+    assert ours.recipients == [NEW]
     assert sorted(theirs.recipients) == EVERYBODY
     assert {one.message()["From"] for one in theirs.recorded} == {BULLETIN}
 
@@ -107,7 +99,7 @@ def test_one_that_is_down_keeps_the_letters_of_the_others_from_nothing(desk: Des
         desk.subscribe(*EVERYBODY)
         desk.begin(clock.now())
         asyncio.run(_ask_while_it_is_down(desk, ours))
-    assert ours.recipients == ["new@example.org"]
+    assert ours.recipients == [NEW]
     states = desk.states()
     assert states == {"queued": len(EVERYBODY), "sent": 1}
     assert {row.tries for row in desk.rows(DeliveryRow.tries, DeliveryRow.state)} <= {0, 1}
