@@ -266,9 +266,10 @@ def it_is_not(session: Session, issue: Issue, otherwise: str, kind: str | None =
         .order_by(MailingRow.id.desc())
         .limit(1)
     ).scalar()
-    if kind and found is None:
+    own = kind is None or kind == issue.kind
+    if not own and found is None:
         return Refused(f"{issue.title} has no {kind}; {otherwise}.")
-    which = f"The {kind} of {issue.title}" if kind else issue.title
+    which = issue.title if own else f"The {kind} of {issue.title}"
     return Refused(f"{which} is {found or 'a draft'}; {otherwise}.")
 
 

@@ -259,3 +259,10 @@ def test_the_words_of_a_correction_come_from_a_file(shell: Shell, desk: Desk) ->
     assert one.recipient.address == address(1)
     assert "It is Water Week, señora." in desk.words(one)
     assert "\ufeff" not in desk.words(one)
+
+
+def test_an_issue_is_called_by_its_title_where_there_is_nothing_to_rule_over(
+    shell: Shell, desk: Desk
+) -> None:
+    said = shell.refusal("issues", "pause", "120")
+    assert said == "Update 120 is a draft; there is nothing to pause."
