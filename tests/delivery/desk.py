@@ -1,8 +1,10 @@
 """An editor's desk for tests: the sample listing, readers, and short ways to look at the ledger."""
 
 import quopri
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from mailer import audience, delivery
 from mailer.config import Config
-from mailer.database import Database
+from mailer.database import Database, connect
 from mailer.delivery import fan_out, tally
 from mailer.delivery.claim import Claimed, claim
 from mailer.delivery.disposition import Disposition, Verdict
@@ -32,6 +34,22 @@ SAMPLE = Path("mailer/cli/demo/listing.txt").read_text(encoding="utf-8")
 LEASE = timedelta(seconds=60)
 UPDATES = 1
 TAKEN = Disposition(Verdict.SENT, "250 2.0.0 kept", 250)
+
+
+def at_once(url: str, *acts: Callable[[Database], object]) -> None:
+    """Do these at the same moment, each on a thread and a database of its own."""
+    ready = threading.Barrier(len(acts))
+
+    def do(act: Callable[[Database], object]) -> None:
+        with closing(connect(url)) as database:
+            ready.wait()
+            act(database)
+
+    threads = [threading.Thread(target=do, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
 
 
 def address(number: int) -> str:

@@ -1,6 +1,5 @@
 """A correction: a short letter to exactly those who got the wrong version."""
 
-import threading
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from sqlalchemy import select, update
 from mailer import audience, delivery
 from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.config import Pace
-from mailer.database import Database, connect
+from mailer.database import Database
 from mailer.delivery import compose, fan_out, recover
 from mailer.delivery.claim import Claimed
 from mailer.delivery.early import pause_early
@@ -17,7 +16,7 @@ from mailer.delivery.models import DeliveryRow, MailingRow
 from mailer.errors import Refused, WrongInput
 from mailer.publication.models import IssueRow
 from tests.conftest import NOW
-from tests.delivery.desk import LEASE, Desk, address
+from tests.delivery.desk import LEASE, Desk, address, at_once
 
 OLD, NEW = "World Water Day", "Water Week"
 
@@ -377,27 +376,19 @@ def test_of_two_that_correct_it_one_does_and_the_other_is_told(
     mended_when_it_was_over(desk)
     issue = desk.issue
     delivery.preload()
-    ready = threading.Barrier(2)
     told: list[str] = []
 
     def press(database: Database, text: str) -> None:
-        ready.wait()
         try:
             delivery.correct(database, desk.config, issue, NOW, "ana", text)
         except Refused as refused:
             told.append(str(refused))
 
-    others = [connect(database_url) for _ in range(2)]
-    threads = [
-        threading.Thread(target=press, args=(other, text))
-        for other, text in zip(others, ("One", "Two"), strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    for other in others:
-        other.close()
+    at_once(
+        database_url,
+        lambda database: press(database, "One"),
+        lambda database: press(database, "Two"),
+    )
     (refusal,) = told
     assert refusal.startswith("A correction of Update 120 is sending; wait until it is sent, or ")
 

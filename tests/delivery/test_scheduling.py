@@ -1,6 +1,5 @@
 """Scheduling an issue, and what starts when its time has come."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +9,13 @@ from sqlalchemy.exc import IntegrityError
 
 from mailer import delivery
 from mailer.config import Config
-from mailer.database import Database, connect
+from mailer.database import Database
 from mailer.delivery import compose
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.errors import Refused, WrongInput
 from mailer.publication.models import IssueRow, ItemRow
 from tests.conftest import NOW
-from tests.delivery.desk import Desk
+from tests.delivery.desk import Desk, at_once
 
 HOUR = timedelta(hours=1)
 
@@ -153,21 +152,12 @@ def test_saved_all_the_time_it_is_refused_and_nothing_began(
 def test_of_two_that_start_it_one_does(desk: Desk, database_url: str) -> None:
     mailing = desk.schedule(NOW)
     delivery.preload()
-    ready = threading.Barrier(3)
     started: list[list[int]] = []
 
     def start(database: Database) -> None:
-        ready.wait()
         started.append(delivery.start_due(database, desk.config, NOW))
 
-    others = [connect(database_url) for _ in range(3)]
-    threads = [threading.Thread(target=start, args=(other,)) for other in others]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    for other in others:
-        other.close()
+    at_once(database_url, *[start] * 3)
     assert sorted(started) == [[], [], [mailing]]
     assert letters(desk) == len(delivery.usual_variants(desk.issue))
 
@@ -176,25 +166,16 @@ def test_of_two_that_schedule_it_both_have_the_same_mailing_or_are_told(
     desk: Desk, database_url: str
 ) -> None:
     issue = desk.issue
-    ready = threading.Barrier(4)
     found: list[int | str] = []
 
     def schedule(database: Database) -> None:
-        ready.wait()
         try:
             with database.write() as session:
                 found.append(delivery.schedule(session, desk.config, issue, NOW, NOW, "ana"))
         except Refused as refused:
             found.append(str(refused))
 
-    others = [connect(database_url) for _ in range(4)]
-    threads = [threading.Thread(target=schedule, args=(other,)) for other in others]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    for other in others:
-        other.close()
+    at_once(database_url, *[schedule] * 4)
     assert len(found) == 4
     ids = {one for one in found if isinstance(one, int)}
     assert len(ids) == 1
@@ -244,25 +225,16 @@ def test_of_three_that_send_it_now_one_does_and_the_others_are_told(
 ) -> None:
     issue = desk.issue
     delivery.preload()
-    ready = threading.Barrier(3)
     won: list[int] = []
     told: list[str] = []
 
     def send(database: Database) -> None:
-        ready.wait()
         try:
             won.append(delivery.send_now(database, desk.config, issue, NOW, "ana"))
         except Refused as refused:
             told.append(str(refused))
 
-    others = [connect(database_url) for _ in range(3)]
-    threads = [threading.Thread(target=send, args=(other,)) for other in others]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    for other in others:
-        other.close()
+    at_once(database_url, *[send] * 3)
     assert (len(won), len(told)) == (1, 2)
     assert all("is being s" in one for one in told)
     assert desk.status().status == "sending"

@@ -1,6 +1,5 @@
 """Stop the press: pause, mend an item, go on with the new words."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import func, select, update
 from mailer import delivery
 from mailer.audience.models import SubscriptionRow
 from mailer.config import Delivery
-from mailer.database import Database, connect
+from mailer.database import Database
 from mailer.delivery import compose, fan_out, starting
 from mailer.delivery.claim import Claimed, release
 from mailer.delivery.disposition import Disposition, Verdict
@@ -21,7 +20,7 @@ from mailer.delivery.variants import NO_ITEM
 from mailer.errors import Refused, WrongInput
 from mailer.publication.models import IssueRow, ItemRow
 from tests.conftest import NOW
-from tests.delivery.desk import Desk, address
+from tests.delivery.desk import Desk, address, at_once
 
 OLD, NEW = "World Water Day", "Water Week"
 
@@ -391,24 +390,15 @@ def test_of_two_that_correct_it_one_does_and_the_other_is_told(
     mailing = half_sent(desk)
     issue = desk.issue
     delivery.preload()
-    ready = threading.Barrier(2)
     told: list[str] = []
 
     def correct(database: Database) -> None:
-        ready.wait()
         try:
             resume_corrected(database, desk.config, issue, NOW, "ana")
         except Refused as refused:
             told.append(str(refused))
 
-    others = [connect(database_url) for _ in range(2)]
-    threads = [threading.Thread(target=correct, args=(other,)) for other in others]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    for other in others:
-        other.close()
+    at_once(database_url, *[correct] * 2)
     assert len(told) == 1
     assert "Update 120 is sending" in told[0]
     found = desk.mailing(mailing)
