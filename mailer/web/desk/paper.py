@@ -29,7 +29,7 @@ class Paper:
 
     def catalogue(self, language: str) -> Catalogue:
         """The sentences of the desk in `language`."""
-        return catalogue.Catalogue(language)
+        return catalogue.catalogue_of(language)
 
     def render(
         self, template: str, language: str, *, nonce: str, csrf_token: str, **values: Any
@@ -64,10 +64,10 @@ class Paper:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        catalogue.install(environment, Catalogue(language))
+        zone = self.config.organisation.zone
+        catalogue.install(environment, catalogue.catalogue_of(language), zone)
         environment.globals.update(
             organisation=self.config.organisation,
-            zone=self.config.organisation.zone,
             root=self.config.site.path,
             language=language,
             languages=LANGUAGES,

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from mailer import clock
 from mailer.config import Config
 from mailer.database import Database
-from mailer.sentence import Sentence
+from mailer.errors import MailerError
 from mailer.staff import Account, Act, may
 from mailer.web.catalogue import Catalogue
 from mailer.web.desk.cookies import Cookies
@@ -59,10 +59,17 @@ class Visit:
         """`template` in the visitor's language, with `values` put in."""
         return self.catalogue.say(template, **values)
 
-    def tell(self, sentence: object) -> str:
+    def count(self, one: str, many: str, n: int, **values: object) -> str:
+        """The text for `n` things, in the visitor's language."""
+        return self.catalogue.count(one, many, n, **values)
+
+    def tell(self, said: str | MailerError) -> str:
         """A room's sentence, or an error's, in the visitor's language."""
-        said = sentence.args[0] if isinstance(sentence, Exception) and sentence.args else sentence
-        return self.catalogue.tell(said if isinstance(said, Sentence) else str(said))
+        return self.catalogue.tell(said)
+
+    def moment(self, at: datetime) -> str:
+        """A moment in the organisation's zone, in words."""
+        return self.catalogue.moment(at, self.config.organisation.zone, self.now)
 
     @property
     def wants_json(self) -> bool:
