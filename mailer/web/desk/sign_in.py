@@ -4,9 +4,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from mailer import staff
-from mailer.errors import Refused
 from mailer.staff import Act
-from mailer.web.desk.refusing import SIGN_IN, fresh, kept_again, leads_to_desk
+from mailer.web.desk.refusing import SIGN_IN, fresh, leads_to_desk
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, TheVisit, act, look
 
 router = APIRouter()
@@ -29,3 +28,11 @@ def sign_out(desk: TheDesk) -> Response:
     response = desk.back(SIGN_IN)
     desk.cookies.end(response)
     return response
+
+
+@act(router, SIGN_IN, None)
+def sign_in(visit: TheVisit, form: PostedForm) -> Response:
+    """Not yet: accounts learn to be signed in to."""
+    refused = visit.say("That address and password do not belong together.")
+    again = fresh(kept=form.text("kept"), there=form.one("there"), mailbox=form.one("mailbox"))
+    return visit.page("sign_in", status=422, **{**again, "error": refused})
