@@ -1,7 +1,7 @@
 """Signing in and out."""
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from mailer import staff
 from mailer.staff import Act
@@ -20,11 +20,17 @@ def form(visit: TheVisit) -> Response:
     return visit.page("sign_in", **fresh(there=there))
 
 
+@look(router, "/desk/session", Act.SELF)
+def session(desk: TheDesk) -> Response:
+    """For scripts of a page that stayed open: whose session it is now, and its token."""
+    return JSONResponse({"account": desk.account.id, "csrf": desk.csrf})
+
+
 @act(router, "/desk/sign-out", Act.SELF)
 def sign_out(desk: TheDesk) -> Response:
     """End this session."""
-    with desk.database.write() as session:
-        staff.end(session, desk.account.id, desk.session_id, desk.now)
+    with desk.database.write() as writing:
+        staff.end(writing, desk.account.id, desk.session_id, desk.now)
     response = desk.back(SIGN_IN)
     desk.cookies.end(response)
     return response
