@@ -5,17 +5,17 @@ import pytest
 from mailer.staff import MAY, ROLE_NAMES, ROLES, Act, may
 
 AGREED = {
-    "owner": "look write send approve readers-see readers-change pages settings people audit self",
-    "editor": "look write send approve readers-see pages self",
+    "owner": "look write send approve readers_see readers_change pages settings people audit self",
+    "editor": "look write send approve readers_see pages self",
     "writer": "look write self",
-    "secretary": "look readers-see readers-change self",
-    "auditor": "look readers-see audit self",
+    "secretary": "look readers_see readers_change self",
+    "auditor": "look readers_see audit self",
 }
 
 
 @pytest.mark.parametrize("role", AGREED)
 def test_each_role_may_what_was_agreed_and_nothing_else(role: str) -> None:
-    agreed = {word.replace("-", " ") for word in AGREED[role].split()}
+    agreed = set(AGREED[role].split())
     assert {act.value for act in Act if may(role, act)} == agreed
 
 
