@@ -30,7 +30,7 @@ def session(desk: TheDesk) -> Response:
 def sign_out(desk: TheDesk) -> Response:
     """End this session."""
     with desk.database.write() as writing:
-        staff.end(writing, desk.account.id, desk.session_id, desk.now)
+        staff.sign_out(writing, desk.account.id, desk.session_id, desk.now)
     response = desk.back(SIGN_IN)
     desk.cookies.end(response)
     return response
