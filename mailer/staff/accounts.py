@@ -64,6 +64,23 @@ def add(
         WrongInput: the address, the role, the name or the password cannot be taken.
         Refused: the account exists.
     """
+    made = put(session, address, role, password, now, name=name, language=language)
+    words = Sentence("added as {role}", role=ROLE_NAMES[role])
+    audit.record(session, now, actor, f"account {made.id}", words)
+    return made
+
+
+def put(
+    session: Session,
+    address: str,
+    role: str,
+    password: str,
+    now: datetime,
+    *,
+    name: str,
+    language: str,
+) -> Account:
+    """What `add` does, for whoever tells the log in other words."""
     known_role(role)
     mailbox = mailbox_of(address)
     require_new(session, mailbox)
@@ -77,9 +94,6 @@ def add(
     row.name, row.language = name, language
     session.execute(delete(InvitationRow).where(InvitationRow.mailbox == mailbox))
     session.flush()
-    audit.record(
-        session, now, actor, f"account {row.id}", Sentence("added as {role}", role=ROLE_NAMES[role])
-    )
     return account_of(row)
 
 
@@ -110,6 +124,15 @@ def account(session: Session, account_id: int) -> Account:
         NotFound: there is none, or it was removed.
     """
     return account_of(row_of(session, account_id))
+
+
+def find(session: Session, address: str) -> Account:
+    """The account of this address.
+
+    Raises:
+        NotFound: there is none, or it was removed.
+    """
+    return account_of(find_row(session, address))
 
 
 def names(session: Session) -> Mapping[int, str]:
@@ -252,7 +275,7 @@ def mailbox_of(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(address, check_deliverability=False).normalized.lower()
+        return validate_email(address.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
         said = "{address!r} is no email address: {reason}"
         raise WrongInput(Sentence(said, address=address, reason=str(error))) from None
