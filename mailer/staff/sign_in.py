@@ -117,7 +117,7 @@ def check_code(
     """
     said = keys.take_back(_BETWEEN, between, now)
     if said is None:
-        raise TooLate("That took too long. Begin again with your password.")
+        raise TooLate(Sentence("That took too long. Begin again with your password."))
     account_id: int = said["account"]
     tries = throttle.tries(keys, network, code=str(account_id))
     with database.write() as session:
@@ -127,12 +127,16 @@ def check_code(
     with database.write() as session:
         row = session.get(AccountRow, account_id)
         if row is None or row.removed_at is not None or _fingerprint(row) != said["password"]:
-            raise TooLate("Your account has changed meanwhile. Begin again with your password.")
+            raise TooLate(
+                Sentence("Your account has changed meanwhile. Begin again with your password.")
+            )
         if two_step.use(session, keys, row, code, now):
             throttle.forgive(session, tries, now)
             return account_id
     _tell_when_slowed(database, tries, account_id, now)
-    raise NotSignedIn("That code is not right, or was used before. Wait for the next one.")
+    raise NotSignedIn(
+        Sentence("That code is not right, or was used before. Wait for the next one.")
+    )
 
 
 def confirm_password(
@@ -157,7 +161,7 @@ def confirm_password(
     _, kept = _count(database, tries, mailbox, now)
     if not passwords.is_right(kept, password):
         _tell_when_slowed(database, tries, account_id, now)
-        raise NotSignedIn("That is not your present password.")
+        raise NotSignedIn(Sentence("That is not your present password."))
     with database.write() as session:
         throttle.forgive(session, tries, now)
 
@@ -207,7 +211,7 @@ def _tell_when_slowed(
 
 
 def _wrong() -> NotSignedIn:
-    return NotSignedIn("That address and password do not belong together.")
+    return NotSignedIn(Sentence("That address and password do not belong together."))
 
 
 def _mailbox(address: str) -> str:

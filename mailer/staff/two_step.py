@@ -90,7 +90,7 @@ def turn_on(
     if step is None:
         raise WrongInput(
             "That is not the code that the telephone shows now. "
-            "Wait for the next one, and see that the telephone's clock is right."
+            "Wait for the next one, and see that the telephone’s clock is right."
         )
     row.totp_secret = keys.seal(_purpose(account_id), secret)
     row.totp_step = step

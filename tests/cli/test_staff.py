@@ -78,13 +78,13 @@ def test_removing_is_asked_for_and_spares_the_last_owner(shell: Shell) -> None:
     ("words", "said"),
     [
         (("add", "tom", "--role", "editor"), "no email address"),
-        (("add", "tom@psg.example", "--role", "boss"), "no role 'boss'"),
+        (("add", "tom@psg.example", "--role", "boss"), "no role “boss”"),
         (("password", "tom@psg.example"), "no account of tom@psg.example"),
         (("remove", "tom@psg.example", "--yes"), "no account of tom@psg.example"),
         (("unlock", "tom@psg.example"), "no account of tom@psg.example"),
         (("end-sessions", "tom@psg.example"), "no account of tom@psg.example"),
         (("invite", "tom", "--role", "editor"), "no email address"),
-        (("invite", "tom@psg.example", "--role", "boss"), "no role 'boss'"),
+        (("invite", "tom@psg.example", "--role", "boss"), "no role “boss”"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(shell: Shell, words: tuple[str, ...], said: str) -> None:

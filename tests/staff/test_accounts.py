@@ -64,7 +64,7 @@ def test_a_new_password_takes_the_place_of_the_former(database: Database) -> Non
     ("address", "role", "password", "words"),
     [
         ("tom@psg.example", "boss", PASSWORD, "owner, editor, writer, secretary, auditor"),
-        ("tom", "editor", PASSWORD, "'tom' is no email address"),
+        ("tom", "editor", PASSWORD, "“tom” is no email address"),
         ("tom@psg.example", "editor", "eleven char", "12 characters"),
         ("Ana@psg.example", "editor", PASSWORD, "has an account already, as owner"),
     ],
@@ -150,7 +150,7 @@ def test_the_last_owner_stays_one(database: Database) -> None:
     ana = add(database, "ana@psg.example", "owner")
     with pytest.raises(Refused, match="last owner"), database.write() as session:
         staff.change_role(session, ana.id, "editor", NOW, "test")
-    with pytest.raises(WrongInput, match="no role 'boss'"), database.write() as session:
+    with pytest.raises(WrongInput, match="no role “boss”"), database.write() as session:
         staff.change_role(session, ana.id, "boss", NOW, "test")
     with database.write() as session:
         staff.change_role(session, ana.id, "owner", NOW, "test")
