@@ -12,7 +12,7 @@ from mailer.web.desk import qr
 from mailer.web.desk.coming_in import keys_of
 from mailer.web.desk.refusing import SET_UP
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look
-from mailer.web.forms import Network
+from mailer.web.forms import Id, Network
 
 HERE = "/desk/account/"
 
@@ -55,7 +55,7 @@ def change_password(desk: TheDesk, form: PostedForm, network: Network) -> Respon
 
 
 @act(router, "/desk/account/sessions/{session_id}/end", Act.SELF)
-def end_session(desk: TheDesk, session_id: int) -> Response:
+def end_session(desk: TheDesk, session_id: Id) -> Response:
     """Sign out somewhere else."""
     with desk.database.write() as session:
         staff.end(session, desk.account.id, session_id, desk.now)

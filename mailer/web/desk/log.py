@@ -39,7 +39,8 @@ router = APIRouter()
 def log(desk: TheDesk) -> Response:
     """Newest first, a page at a time; of one person, one kind of thing, or until a day."""
     asked = desk.request.query_params
-    who, what, day = asked.get("who", ""), asked.get("what", ""), _day(asked.get("until", ""))
+    who, what = (asked.get(name, "").replace("\0", "") for name in ("who", "what"))
+    day = _day(asked.get("until", ""))
     before = asked.get("before", "")
     with desk.database.read() as session:
         found = audit.entries(

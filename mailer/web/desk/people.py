@@ -12,6 +12,7 @@ from mailer.web.desk.coming_in import keys_of
 from mailer.web.desk.letters import INVITATION
 from mailer.web.desk.refusing import SIGN_IN
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look
+from mailer.web.forms import Id
 
 HERE = "/desk/people/"
 
@@ -65,7 +66,7 @@ def invite(desk: TheDesk, form: PostedForm) -> Response:
 
 
 @act(router, "/desk/people/invitations/{invitation_id}/again", Act.PEOPLE)
-def invite_again(desk: TheDesk, invitation_id: int) -> Response:
+def invite_again(desk: TheDesk, invitation_id: Id) -> Response:
     """Send the letter once more, with a fresh link."""
     with desk.database.write() as session:
         due = staff.invite_again(
@@ -77,7 +78,7 @@ def invite_again(desk: TheDesk, invitation_id: int) -> Response:
 
 
 @act(router, "/desk/people/invitations/{invitation_id}/withdraw", Act.PEOPLE)
-def withdraw(desk: TheDesk, invitation_id: int) -> Response:
+def withdraw(desk: TheDesk, invitation_id: Id) -> Response:
     """Have the letter's link lead nowhere."""
     with desk.database.write() as session:
         staff.withdraw(session, invitation_id, desk.now, desk.actor)
@@ -85,13 +86,13 @@ def withdraw(desk: TheDesk, invitation_id: int) -> Response:
 
 
 @look(router, "/desk/people/{account_id}/", Act.PEOPLE)
-def person(desk: TheDesk, account_id: int) -> Response:
+def person(desk: TheDesk, account_id: Id) -> Response:
     """Somebody who works here."""
     return _person(desk, account_id)
 
 
 @act(router, "/desk/people/{account_id}/role", Act.PEOPLE)
-def change_role(desk: TheDesk, form: PostedForm, account_id: int) -> Response:
+def change_role(desk: TheDesk, form: PostedForm, account_id: Id) -> Response:
     """Have them work here as something else."""
     role = form.one("role")
     try:
@@ -110,7 +111,7 @@ def change_role(desk: TheDesk, form: PostedForm, account_id: int) -> Response:
 
 
 @act(router, "/desk/people/{account_id}/end-sessions", Act.PEOPLE)
-def end_sessions(desk: TheDesk, account_id: int) -> Response:
+def end_sessions(desk: TheDesk, account_id: Id) -> Response:
     """Sign them out everywhere."""
     with desk.database.write() as session:
         account = staff.account(session, account_id)
@@ -122,7 +123,7 @@ def end_sessions(desk: TheDesk, account_id: int) -> Response:
 
 
 @act(router, "/desk/people/{account_id}/unlock", Act.PEOPLE)
-def unlock(desk: TheDesk, account_id: int) -> Response:
+def unlock(desk: TheDesk, account_id: Id) -> Response:
     """Let them try to sign in again at once."""
     with desk.database.write() as session:
         account = staff.account(session, account_id)
@@ -132,7 +133,7 @@ def unlock(desk: TheDesk, account_id: int) -> Response:
 
 
 @act(router, "/desk/people/{account_id}/two-step-off", Act.PEOPLE)
-def two_step_off(desk: TheDesk, account_id: int) -> Response:
+def two_step_off(desk: TheDesk, account_id: Id) -> Response:
     """For somebody who lost telephone and recovery codes."""
     with desk.database.write() as session:
         account = staff.account(session, account_id)
@@ -147,7 +148,7 @@ def two_step_off(desk: TheDesk, account_id: int) -> Response:
 
 
 @look(router, "/desk/people/{account_id}/remove", Act.PEOPLE)
-def about_to_remove(desk: TheDesk, account_id: int) -> Response:
+def about_to_remove(desk: TheDesk, account_id: Id) -> Response:
     """What will be gone, before it is."""
     with desk.database.read() as session:
         account = staff.account(session, account_id)
@@ -155,7 +156,7 @@ def about_to_remove(desk: TheDesk, account_id: int) -> Response:
 
 
 @act(router, "/desk/people/{account_id}/remove", Act.PEOPLE)
-def remove(desk: TheDesk, account_id: int) -> Response:
+def remove(desk: TheDesk, account_id: Id) -> Response:
     """End their account; the last owner's stays."""
     with desk.database.read() as session:
         account = staff.account(session, account_id)
