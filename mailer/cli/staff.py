@@ -97,7 +97,7 @@ def invite_somebody(
             address,
             role,
             language=language or door.config.organisation.language,
-            page=f"{door.config.site.url}/desk/invitation/",
+            site_url=door.config.site.url,
             now=now(),
             actor=door.operator,
         )

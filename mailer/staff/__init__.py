@@ -14,6 +14,7 @@ What the site's secret key is needed for goes through `Keys`, made once.
 """
 
 from mailer.staff.accounts import (
+    LANGUAGES,
     Account,
     account,
     accounts,
@@ -26,6 +27,7 @@ from mailer.staff.accounts import (
     remove,
     set_password,
 )
+from mailer.staff.invitations import PATH as INVITATION_PATH
 from mailer.staff.invitations import (
     Invitation,
     accept,
@@ -38,6 +40,7 @@ from mailer.staff.invitations import (
 from mailer.staff.keys import Keys
 from mailer.staff.passwords import LEAST as PASSWORD_LEAST
 from mailer.staff.passwords import hash_of, new_password
+from mailer.staff.resets import PATH as RESET_PATH
 from mailer.staff.resets import count_asking, forgot, reset, who_forgot
 from mailer.staff.roles import MAY, ROLE_NAMES, ROLES, Act, may
 from mailer.staff.sessions import (
@@ -74,9 +77,12 @@ from mailer.staff.two_step import (
 )
 
 __all__ = [
+    "INVITATION_PATH",
+    "LANGUAGES",
     "MAY",
     "PASSWORD_LEAST",
     "RECOVERY_CODES",
+    "RESET_PATH",
     "ROLES",
     "ROLE_NAMES",
     "Account",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, true
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from mailer import audit
@@ -20,7 +20,9 @@ from mailer.staff.models import (
 )
 from mailer.staff.roles import ROLE_NAMES, ROLES
 
-LANGUAGES = ("en", "es")
+LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
+"""Those that the desk speaks, each by its own name."""
+
 _LONGEST_NAME = 200
 
 
@@ -198,8 +200,7 @@ def set_password(
     """
     row = find_row(session, address)
     row.password_hash = passwords.hash_of(password, row.mailbox)
-    others = SessionRow.id != keep if keep is not None else true()
-    session.execute(delete(SessionRow).where(SessionRow.account_id == row.id, others))
+    end_sessions(session, row.id, keep)
     session.execute(delete(ResetRow).where(ResetRow.account_id == row.id))
     audit.record(session, now, actor, f"account {row.id}", Sentence("got a new password"))
 
@@ -218,6 +219,12 @@ def remove(session: Session, address: str, now: datetime, actor: str) -> None:
     for secret in (SessionRow, ResetRow, RecoveryCodeRow):
         session.execute(delete(secret).where(secret.account_id == row.id))
     audit.record(session, now, actor, f"account {row.id}", Sentence("removed"))
+
+
+def end_sessions(session: Session, account_id: int, keep: int | None = None) -> None:
+    """End the sessions of an account, all but `keep`: what they were begun with has changed."""
+    ended = delete(SessionRow).where(SessionRow.account_id == account_id)
+    session.execute(ended if keep is None else ended.where(SessionRow.id != keep))
 
 
 def _keep_an_owner(session: Session, row: AccountRow) -> None:

@@ -1,7 +1,5 @@
 """Invitations: a letter whose link leads to a new account, for seven days, once."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,8 +18,12 @@ from mailer.staff.accounts import (
     put,
     require_new,
 )
+from mailer.staff.bearer import digest_of, new_secret
 from mailer.staff.models import InvitationRow
 from mailer.staff.roles import ROLE_NAMES
+
+PATH = "/desk/invitation/"
+"""Where the page of the link stands; the secret comes behind it."""
 
 LASTS = timedelta(days=7)
 
@@ -45,13 +47,13 @@ def invite(
     role: str,
     *,
     language: str,
-    page: str,
+    site_url: str,
     now: datetime,
     actor: str,
 ) -> LetterDue:
     """Ask somebody to work here, or ask them again: the newest letter's link alone is good.
 
-    The link is `page`, a whole address, with a secret behind it.
+    The link leads to the site at `site_url`.
 
     Raises:
         WrongInput: no address, no such role, or the desk does not speak the language.
@@ -64,9 +66,9 @@ def invite(
     if row is None:
         row = InvitationRow(mailbox=mailbox)
         session.add(row)
-    secret = secrets.token_urlsafe(32)
+    secret = new_secret()
     row.role, row.language = role, language
-    row.secret_hash = _digest(secret)
+    row.secret_hash = digest_of(secret)
     row.invited_by, row.invited_at, row.expires_at = actor, now, now + LASTS
     session.flush()
     words = Sentence("invited as {role}", role=ROLE_NAMES[role])
@@ -78,12 +80,12 @@ def invite(
         address=mailbox,
         language=language,
         dedupe_key=f"invitation {row.id} {row.secret_hash.hex()[:32]}",
-        values={"action_url": page + secret},
+        values={"action_url": site_url + PATH + secret},
     )
 
 
 def invite_again(
-    session: Session, invitation_id: int, *, page: str, now: datetime, actor: str
+    session: Session, invitation_id: int, *, site_url: str, now: datetime, actor: str
 ) -> LetterDue:
     """Send the letter once more, with a fresh link for seven days.
 
@@ -97,7 +99,7 @@ def invite_again(
         row.mailbox,
         row.role,
         language=row.language,
-        page=page,
+        site_url=site_url,
         now=now,
         actor=actor,
     )
@@ -148,7 +150,7 @@ def accept(
     row = _row_of(session, secret, now)
     mailbox, role = row.mailbox, row.role
     # Of two who come with one link at the same moment, one finds it here.
-    used = delete(InvitationRow).where(InvitationRow.secret_hash == _digest(secret))
+    used = delete(InvitationRow).where(InvitationRow.secret_hash == digest_of(secret))
     if session.execute(used.returning(InvitationRow.id)).first() is None:
         raise _no_good()
     account = put(session, mailbox, role, password, now, name=name, language=language)
@@ -167,7 +169,7 @@ def _row(session: Session, invitation_id: int) -> InvitationRow:
 def _row_of(session: Session, secret: str, now: datetime) -> InvitationRow:
     row = session.scalar(
         select(InvitationRow).where(
-            InvitationRow.secret_hash == _digest(secret), InvitationRow.expires_at > now
+            InvitationRow.secret_hash == digest_of(secret), InvitationRow.expires_at > now
         )
     )
     if row is None:
@@ -192,7 +194,3 @@ def _invitation(row: InvitationRow, now: datetime) -> Invitation:
         row.invited_at,
         row.expires_at <= now,
     )
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

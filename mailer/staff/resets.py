@@ -1,7 +1,5 @@
 """A forgotten password: a letter whose link leads to a new one, for an hour, once."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -13,9 +11,13 @@ from mailer.letter import LetterDue
 from mailer.sentence import Sentence
 from mailer.staff import throttle
 from mailer.staff.accounts import Account, account_of, mailbox_of, row_of, set_password
+from mailer.staff.bearer import digest_of, new_secret
 from mailer.staff.keys import Keys
 from mailer.staff.models import AccountRow, ResetRow
 from mailer.staff.sign_in import TooOften, forgive_all
+
+PATH = "/desk/reset/"
+"""Where the page of the link stands; the secret comes behind it."""
 
 LASTS = timedelta(hours=1)
 
@@ -25,14 +27,14 @@ def forgot(
     keys: Keys,
     address: str,
     *,
-    page: str,
+    site_url: str,
     now: datetime,
 ) -> LetterDue | None:
     """Somebody says that they forgot the password of this address: the letter with a link.
 
     None where there is no such account, or where it was sent several letters lately. Whoever asked
-    learns nothing of that: the page must look the same, and take as long. The link is `page`, a
-    whole address, with a secret behind it.
+    learns nothing of that: the page must look the same, and take as long. The link leads to the
+    site at `site_url`.
     """
     session.execute(delete(ResetRow).where(ResetRow.expires_at <= now))
     try:
@@ -45,8 +47,8 @@ def forgot(
     )
     if row is None or wait:
         return None
-    secret = secrets.token_urlsafe(32)
-    digest = _digest(secret)
+    secret = new_secret()
+    digest = digest_of(secret)
     session.add(ResetRow(account_id=row.id, secret_hash=digest, expires_at=now + LASTS))
     words = Sentence("asked for a new password by letter")
     audit.record(session, now, "visitor", f"account {row.id}", words)
@@ -57,7 +59,7 @@ def forgot(
         address=row.mailbox,
         language=row.language,
         dedupe_key=f"reset {row.id} {digest.hex()[:32]}",
-        values={"action_url": page + secret},
+        values={"action_url": site_url + PATH + secret},
     )
 
 
@@ -90,7 +92,7 @@ def reset(session: Session, keys: Keys, secret: str, password: str, now: datetim
     """
     row = _row_of(session, secret, now)
     # Of two who come with one link at the same moment, one finds it here.
-    used = delete(ResetRow).where(ResetRow.secret_hash == _digest(secret)).returning(ResetRow.id)
+    used = delete(ResetRow).where(ResetRow.secret_hash == digest_of(secret)).returning(ResetRow.id)
     if session.execute(used).first() is None:
         raise _no_good()
     forgive_all(session, keys, row, now)
@@ -101,7 +103,7 @@ def reset(session: Session, keys: Keys, secret: str, password: str, now: datetim
 def _row_of(session: Session, secret: str, now: datetime) -> AccountRow:
     account_id = session.scalar(
         select(ResetRow.account_id).where(
-            ResetRow.secret_hash == _digest(secret), ResetRow.expires_at > now
+            ResetRow.secret_hash == digest_of(secret), ResetRow.expires_at > now
         )
     )
     if account_id is None:
@@ -113,7 +115,3 @@ def _no_good() -> NotFound:
     return NotFound(
         "This link is no longer good: it was used, or is older than an hour. Have another one sent."
     )
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

@@ -8,9 +8,7 @@
    somebody ends it: its row is gone then.
 """
 
-import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +19,7 @@ from mailer import audit
 from mailer.errors import NotFound
 from mailer.sentence import Sentence
 from mailer.staff.accounts import Account, account_of
+from mailer.staff.bearer import digest_of, new_secret
 from mailer.staff.devices import device
 from mailer.staff.models import AccountRow, SessionRow
 
@@ -59,11 +58,11 @@ def begin(
 ) -> str:
     """Begin a session; returns the secret for its cookie, which is told nowhere else."""
     _forget_over(session, now)
-    secret = secrets.token_urlsafe(32)
+    secret = new_secret()
     session.add(
         SessionRow(
             account_id=account_id,
-            secret_hash=_digest(secret),
+            secret_hash=digest_of(secret),
             network=network,
             agent=agent[:_AGENT_CHARACTERS].replace("\0", ""),
             created_at=now,
@@ -83,7 +82,7 @@ def signed_in(session: Session, secret: str, now: datetime) -> SignedIn | None:
         select(SessionRow, AccountRow)
         .join(AccountRow, AccountRow.id == SessionRow.account_id)
         .where(
-            SessionRow.secret_hash == _digest(secret),
+            SessionRow.secret_hash == digest_of(secret),
             SessionRow.seen_at > now - IDLE,
             SessionRow.created_at > now - LONGEST,
             AccountRow.removed_at.is_(None),
@@ -176,7 +175,3 @@ def _told(session: Session, account_id: int, actor: str, now: datetime, words: S
 def _forget_over(session: Session, now: datetime) -> None:
     over = or_(SessionRow.seen_at <= now - IDLE, SessionRow.created_at <= now - LONGEST)
     session.execute(delete(SessionRow).where(over))
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

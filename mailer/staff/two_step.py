@@ -6,7 +6,6 @@ it comes back: looking at the page changes nothing.
 """
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,14 +15,12 @@ from sqlalchemy.orm import Session
 from mailer import audit
 from mailer.errors import Refused, WrongInput
 from mailer.sentence import Sentence
-from mailer.staff import totp
-from mailer.staff.accounts import Account, row_of
+from mailer.staff import passwords, totp
+from mailer.staff.accounts import Account, end_sessions, row_of
 from mailer.staff.keys import Keys
-from mailer.staff.models import AccountRow, RecoveryCodeRow, SessionRow
+from mailer.staff.models import AccountRow, RecoveryCodeRow
 
 RECOVERY_CODES = 10
-_CHARACTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-_GROUPS, _GROUP = 4, 4
 _SET_UP_WITHIN = timedelta(hours=1)
 
 
@@ -94,7 +91,7 @@ def turn_on(
         )
     row.totp_secret = keys.seal(_purpose(account_id), secret)
     row.totp_step = step
-    _end_others(session, account_id, keep)
+    end_sessions(session, account_id, keep)
     audit.record(
         session,
         now,
@@ -114,7 +111,7 @@ def turn_off(
         return
     row.totp_secret, row.totp_step = None, None
     session.execute(delete(RecoveryCodeRow).where(RecoveryCodeRow.account_id == account_id))
-    _end_others(session, account_id, keep)
+    end_sessions(session, account_id, keep)
     words = Sentence("turned off two-step sign-in")
     audit.record(session, now, actor, f"account {account_id}", words)
 
@@ -174,17 +171,12 @@ def _use_recovery_code(session: Session, account_id: int, typed: str, now: datet
 
 def _new_codes(session: Session, account_id: int) -> tuple[str, ...]:
     session.execute(delete(RecoveryCodeRow).where(RecoveryCodeRow.account_id == account_id))
-    codes = tuple(_new_code() for _ in range(RECOVERY_CODES))
+    # 79 random bits each, so that a hash needs no salt and no work to be safe.
+    codes = tuple(passwords.readable(4, 4) for _ in range(RECOVERY_CODES))
     session.add_all(
         RecoveryCodeRow(account_id=account_id, code_hash=_hash(account_id, code)) for code in codes
     )
     return codes
-
-
-def _new_code() -> str:
-    """79 random bits, so that a hash needs no salt and no work to be safe."""
-    groups = ("".join(secrets.choice(_CHARACTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
-    return "-".join(groups)
 
 
 def _hash(account_id: int, typed: str) -> bytes:
@@ -194,10 +186,3 @@ def _hash(account_id: int, typed: str) -> bytes:
 
 def _purpose(account_id: int) -> str:
     return f"totp {account_id}"
-
-
-def _end_others(session: Session, account_id: int, keep: int | None) -> None:
-    ended = delete(SessionRow).where(SessionRow.account_id == account_id)
-    if keep is not None:
-        ended = ended.where(SessionRow.id != keep)
-    session.execute(ended)

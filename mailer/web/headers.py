@@ -28,6 +28,8 @@ DESK_PAGES: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+FOR_EVER = "public, max-age=31536000, immutable"
+
 ALL_PAGES: Mapping[str, str] = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -45,6 +47,12 @@ def headers_for(path: str) -> dict[str, str]:
     if path.startswith(DESK):
         return {**ALL_PAGES, **DESK_PAGES}
     return {**ALL_PAGES, **(TOKEN_PAGES if path.startswith(TOKEN_ROUTES) else {})}
+
+
+def kept(current: bool) -> dict[str, str]:
+    """How long a browser keeps a file whose address changes with its content: for ever, where it
+    is the content of that address, and not that of another one."""
+    return {"Cache-Control": FOR_EVER if current else "no-cache"}
 
 
 class Headers:

@@ -9,10 +9,10 @@ from mailer import clock, delivery, publication
 from mailer.database import SCHEMA, database_error, schema_of
 from mailer.errors import NotFound
 from mailer.web import look
+from mailer.web.headers import FOR_EVER, kept
 from mailer.web.routing import look_only
 from mailer.web.site import Site, TheSite
 
-FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
 # What came from a file is only ever looked at: opened alone, it runs and loads nothing.
 ALONE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
@@ -54,17 +54,13 @@ def ready(site: TheSite) -> Response:
 def style(site: TheSite, version: str) -> Response:
     """The stylesheet. Its address changes with its content, so it may be kept for ever."""
     current = version == look.version_of(site.stylesheet)
-    return Response(
-        site.stylesheet,
-        media_type="text/css",
-        headers={"Cache-Control": FOR_EVER if current else "no-cache"},
-    )
+    return Response(site.stylesheet, media_type="text/css", headers=kept(current))
 
 
 @look_only(router, "/static/logo")
 def logo(site: TheSite) -> Response:
     """The organisation's logo."""
-    return _logo(site, A_DAY)
+    return _logo(site, {"Cache-Control": A_DAY})
 
 
 @look_only(router, "/static/logo-{version}")
@@ -72,7 +68,7 @@ def logo_of_letters(site: TheSite, version: str) -> Response:
     """The logo as letters link to it; a former one gives way to that of today."""
     found = publication.read_logo(site.config.organisation.logo)
     current = found is not None and publication.logo_path(found) == f"/static/logo-{version}"
-    return _logo(site, FOR_EVER if current else "no-cache")
+    return _logo(site, kept(current))
 
 
 @look_only(router, "/pictures/{picture_hash}")
@@ -87,11 +83,11 @@ def picture(request: Request, site: TheSite, picture_hash: str) -> Response:
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-def _logo(site: Site, kept: str) -> Response:
+def _logo(site: Site, keeping: dict[str, str]) -> Response:
     found = publication.read_logo(site.config.organisation.logo)
     if found is None:
         raise NotFound("There is no logo.")
-    headers = {"Cache-Control": kept, **ALONE}
+    headers = {**keeping, **ALONE}
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 

@@ -17,7 +17,8 @@ from tests.delivery.desk import at_once
 from tests.staff.conftest import PASSWORD, somebody
 
 KEYS = Keys("0" * 32)
-PAGE = "https://updates.example.org/desk/invitation/"
+SITE = "https://updates.example.org"
+PAGES = {"invitation": staff.INVITATION_PATH, "reset": staff.RESET_PATH}
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NEW = "battery staple"
 
@@ -25,14 +26,14 @@ NEW = "battery staple"
 def invite(database: Database, address: str = "Tom@psg.example", role: str = "editor") -> LetterDue:
     with database.write() as session:
         return staff.invite(
-            session, address, role, language="es", page=PAGE, now=NOW, actor="staff 1"
+            session, address, role, language="es", site_url=SITE, now=NOW, actor="staff 1"
         )
 
 
 def secret_in(due: LetterDue) -> str:
-    url = due.values["action_url"]
-    assert url.startswith(PAGE)
-    return url.removeprefix(PAGE)
+    url, page = due.values["action_url"], SITE + PAGES[due.note]
+    assert url.startswith(page)
+    return url.removeprefix(page)
 
 
 def accept(database: Database, secret: str, now: object = NOW, password: str = NEW) -> Account:
@@ -49,7 +50,7 @@ def accept(database: Database, secret: str, now: object = NOW, password: str = N
 
 def forget(database: Database, address: str = "ana@psg.example") -> LetterDue | None:
     with database.write() as session:
-        return staff.forgot(session, KEYS, address, page=PAGE, now=NOW)
+        return staff.forgot(session, KEYS, address, site_url=SITE, now=NOW)
 
 
 def sent(due: LetterDue | None) -> LetterDue:
@@ -79,7 +80,7 @@ def test_the_letter_goes_to_the_mailbox_in_their_language(
         address="tom@psg.example",
         language=language,
         dedupe_key="a key",
-        values={"action_url": f"{PAGE}abc"},
+        values={"action_url": f"{SITE}/desk/reset/abc"},
     )
     with database.write() as session:
         assert delivery.enqueue(session, config, due, NOW)
@@ -160,7 +161,7 @@ def test_sent_again_the_newest_letter_alone_is_good(database: Database, ana: Acc
     with database.write() as session:
         (asked,) = staff.invitations(session, NOW)
         second = staff.invite_again(
-            session, asked.id, page=PAGE, now=NOW + 8 * DAY, actor="staff 1"
+            session, asked.id, site_url=SITE, now=NOW + 8 * DAY, actor="staff 1"
         )
     assert (second.address, second.language) == (first.address, first.language)
     assert second.dedupe_key != first.dedupe_key

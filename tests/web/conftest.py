@@ -1,21 +1,29 @@
 """A site with the sample listing and one reader, and a browser's requests to it."""
 
+import threading
+import time
 import warnings
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 
 import mailer
 from mailer import audience, clock
 from mailer.config import Config
-from mailer.database import Database, connect
+from mailer.database import Database, connect, upgrade
 from mailer.publication import ensure_first, import_listing, parse_listing
 from mailer.tokens import Purpose, Signer
 from mailer.web import create_app
+from tests.browser import chromium as running
+from tests.conftest import make_config
+from tests.services import free_port
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx's successor, which is not needed for anything else here.
@@ -76,6 +84,32 @@ def fill(database: Database, config: Config, now: datetime) -> Ana:
             name="Ana Flores",
         )
     return Ana(added.subscriber_id, 1, Signer(config.site.secret_key))
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, Config, Database]]:
+    """A site on SQLite in `folder`, answering at an address of this machine."""
+    config, port = make_config(folder, f"sqlite:///{folder}/mailer.db"), free_port()
+    with closing(connect(config.database.url)) as database:
+        upgrade(config.database.url, database.engine)
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(config, database), port=port, log_level="critical")
+        )
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}", config, database
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium."""
+    with running() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -3,52 +3,22 @@
 At 320 and 1280 px, light and dark (WCAG 2.2 AA, and 1.4.10 for the width).
 """
 
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 
-from mailer.database import connect, upgrade
 from mailer.tokens import Purpose
-from mailer.web import create_app
-from tests.browser import chromium as running
 from tests.browser import serious_faults
-from tests.conftest import NOW, make_config
-from tests.services import free_port
-from tests.web.conftest import Ana, fill, long_ago
+from tests.conftest import NOW
+from tests.web.conftest import Ana, fill, long_ago, served
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Ana]]:
     """A running site on SQLite, and its reader."""
-    folder = tmp_path_factory.mktemp("site")
-    port = free_port()
-    config = make_config(folder, f"sqlite:///{folder}/mailer.db")
-    database = connect(config.database.url)
-    upgrade(config.database.url, database.engine)
-    ana = fill(database, config, NOW)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(config, database), port=port, log_level="critical")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}", ana
-    server.should_exit = True
-    thread.join()
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium."""
-    with running() as browser:
-        yield browser
+    with served(tmp_path_factory.mktemp("site")) as (root, config, database):
+        yield root, fill(database, config, NOW)
 
 
 def pages_of(ana: Ana) -> dict[str, str]:

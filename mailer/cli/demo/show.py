@@ -143,7 +143,7 @@ def _serve(database: Database, config: Config, inbox: Inbox) -> None:
         show("Mailer shows itself on sample data. Ctrl-C ends it.")
         show(f"The public archive: {config.site.url}/")
         show(f"The letters that readers got: {config.site.url}/inbox/")
-        show(f"The desk, where issues are written and sent: {config.site.url}/desk/")
+        show(f"The desk, where staff sign in: {config.site.url}/desk/")
         show(f"Sign in there as {EDITOR}, with the password {password}")
 
     run(database, config, app=app, work=True, ready=ready)

@@ -26,18 +26,7 @@ def begin(visit: Visit, account_id: int, network: str | None) -> tuple[Desk, str
         secret = staff.begin(session, account_id, network=network, agent=agent, now=visit.now)
         found = staff.signed_in(session, secret, visit.now)
     assert found is not None
-    desk = Desk(
-        visit.request,
-        visit.paper,
-        visit.cookies,
-        visit.database,
-        language=found.account.language,
-        visitor=str(found.session_id),
-        csrf=found.csrf,
-        account=found.account,
-        session_id=found.session_id,
-    )
-    return desk, secret
+    return Desk(visit.request, visit.paper, visit.cookies, visit.database, found), secret
 
 
 def welcome(

@@ -5,10 +5,9 @@ from starlette.responses import Response
 
 from mailer.errors import NotFound
 from mailer.web.desk.paper import Paper
+from mailer.web.headers import kept
 from mailer.web.look import version_of
 from mailer.web.routing import look_only
-
-FOR_EVER = "public, max-age=31536000, immutable"
 
 router = APIRouter()
 
@@ -18,8 +17,7 @@ def style(request: Request, version: str) -> Response:
     """The stylesheet."""
     paper: Paper = request.app.state.desk_paper
     current = version == version_of(paper.stylesheet)
-    kept = FOR_EVER if current else "no-cache"
-    return Response(paper.stylesheet, media_type="text/css", headers={"Cache-Control": kept})
+    return Response(paper.stylesheet, media_type="text/css", headers=kept(current))
 
 
 @look_only(router, "/static/desk/{version}/{name}")
@@ -29,8 +27,4 @@ def module(request: Request, version: str, name: str) -> Response:
     if name not in paper.scripts:
         raise NotFound("There is no such script.")
     current = paper.scripts_path.endswith(f"/{version}")
-    return Response(
-        paper.scripts[name],
-        media_type="text/javascript",
-        headers={"Cache-Control": FOR_EVER if current else "no-cache"},
-    )
+    return Response(paper.scripts[name], media_type="text/javascript", headers=kept(current))

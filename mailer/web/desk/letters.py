@@ -12,16 +12,15 @@ from starlette.responses import Response
 from mailer import delivery, staff
 from mailer.database import database_error
 from mailer.errors import MailerError, NotFound, Refused, WrongInput
-from mailer.staff import Invitation
+from mailer.staff import INVITATION_PATH, LANGUAGES, RESET_PATH, Invitation
 from mailer.web.desk.coming_in import begin, keys_of
-from mailer.web.desk.paper import LANGUAGES
 from mailer.web.desk.refusing import SET_UP, SIGN_IN
 from mailer.web.desk.shell import PostedForm, TheVisit, Visit, act, look
 from mailer.web.forms import Network
 
-INVITATION = "/desk/invitation/{secret}"
+INVITATION = INVITATION_PATH + "{secret}"
 FORGOTTEN = "/desk/forgotten"
-RESET = "/desk/reset/{secret}"
+RESET = RESET_PATH + "{secret}"
 
 router = APIRouter()
 
@@ -87,10 +86,10 @@ def ask(visit: TheVisit, form: PostedForm, network: Network) -> Response:
 
 
 def _send(visit: Visit, mailbox: str) -> None:
-    page = f"{visit.config.site.url}{RESET.format(secret='')}"
     try:
         with visit.database.write() as session:
-            due = staff.forgot(session, keys_of(visit), mailbox, page=page, now=visit.now)
+            site_url = visit.config.site.url
+            due = staff.forgot(session, keys_of(visit), mailbox, site_url=site_url, now=visit.now)
             if due is not None:
                 delivery.enqueue(session, visit.config, due, visit.now)
     except SQLAlchemyError as error:

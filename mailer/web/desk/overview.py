@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from mailer.staff import Act
+from mailer.staff import ROLE_NAMES, Act
 from mailer.web.desk.shell import TheDesk, look
 
 router = APIRouter()
@@ -11,5 +11,5 @@ router = APIRouter()
 
 @look(router, "/desk/", Act.LOOK)
 def overview(desk: TheDesk) -> Response:
-    """What is due."""
-    return desk.page("overview")
+    """Who is signed in, and what can be done here."""
+    return desk.page("overview", role=ROLE_NAMES[desk.account.role])

@@ -7,13 +7,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mailer import publication
 from mailer.config import Config, resource
+from mailer.staff import LANGUAGES
 from mailer.web import catalogue, look
 from mailer.web.catalogue import Catalogue
-
-LANGUAGES = {"en": "English", "es": "Español"}
-"""Those that the desk speaks, each by its own name."""
 
 
 class Paper:
@@ -72,8 +69,6 @@ class Paper:
             language=language,
             languages=LANGUAGES,
             stylesheet=self.config.site.path + self.stylesheet_path,
-            issue_path=publication.issue_path,
-            picture_path=publication.picture_path,
         )
         return environment
 

@@ -9,7 +9,6 @@ from mailer import delivery, staff
 from mailer.errors import NotFound, WrongInput
 from mailer.staff import Act
 from mailer.web.desk.coming_in import keys_of
-from mailer.web.desk.letters import INVITATION
 from mailer.web.desk.refusing import SIGN_IN
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look
 from mailer.web.forms import Id
@@ -53,7 +52,7 @@ def invite(desk: TheDesk, form: PostedForm) -> Response:
                 mailbox,
                 role,
                 language=language,
-                page=_page_of_links(desk),
+                site_url=desk.config.site.url,
                 now=desk.now,
                 actor=desk.actor,
             )
@@ -70,7 +69,7 @@ def invite_again(desk: TheDesk, invitation_id: Id) -> Response:
     """Send the letter once more, with a fresh link."""
     with desk.database.write() as session:
         due = staff.invite_again(
-            session, invitation_id, page=_page_of_links(desk), now=desk.now, actor=desk.actor
+            session, invitation_id, site_url=desk.config.site.url, now=desk.now, actor=desk.actor
         )
         delivery.enqueue(session, desk.config, due, desk.now)
     said = desk.say("A letter is on its way to {mailbox}.", mailbox=due.address)
@@ -177,10 +176,6 @@ def _out(desk: Desk) -> Response:
     response = desk.back(SIGN_IN)
     desk.cookies.end(response)
     return response
-
-
-def _page_of_links(desk: Desk) -> str:
-    return f"{desk.config.site.url}{INVITATION.format(secret='')}"
 
 
 def _inviter(desk: Desk, actor: str, names: Mapping[int, str]) -> str:

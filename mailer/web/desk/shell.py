@@ -10,6 +10,7 @@
 """
 
 import hmac
+import inspect
 from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -33,9 +34,10 @@ async def enter(request: Request) -> AsyncIterator[Visit]:
     """Whoever is there, once everything has been looked at.
 
     Raises:
-        SignedOut, NotYours, Forged: see there.
+        SignedOut, NotYours, OneStepOnly, Forged: see there.
     """
-    entry = ENTRIES[request.scope["endpoint"]]
+    # Behind an address without its last slash stands the page itself, wrapped.
+    entry = ENTRIES[inspect.unwrap(request.scope["endpoint"])]
     visit = await run_in_threadpool(_visit, request)
     request.state.visit = visit
     try:
@@ -79,17 +81,7 @@ def _visit(request: Request) -> Visit:
             if found.stale:
                 with database.write() as session:
                     staff.seen(session, found.session_id, clock.now())
-            return Desk(
-                request,
-                paper,
-                cookies,
-                database,
-                language=found.account.language,
-                visitor=str(found.session_id),
-                csrf=found.csrf,
-                account=found.account,
-                session_id=found.session_id,
-            )
+            return Desk(request, paper, cookies, database, found)
     before = cookies.before(request)
     language = spoken(
         request.headers.get("accept-language", ""), paper.config.organisation.language

@@ -1,9 +1,8 @@
 """Who is at the desk: a visitor, or somebody who is signed in; what a page is made with."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from mailer import clock
 from mailer.config import Config
 from mailer.database import Database
 from mailer.errors import MailerError
-from mailer.staff import Account, Act, may
+from mailer.staff import Account, Act, SignedIn, may
 from mailer.web.catalogue import Catalogue
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.paper import Paper
@@ -109,8 +108,7 @@ class Visit:
 
     def _own(self) -> Mapping[str, Any]:
         """What the layout needs of whoever looks."""
-        nobody: Callable[[str], bool] = partial(may_nothing)
-        return {"account": None, "may": nobody}
+        return {"account": None, "may": lambda _act: False}
 
     def _mark(self, response: Response) -> None:
         """So that the forms of somebody who is not signed in yet are known to be theirs."""
@@ -120,10 +118,25 @@ class Visit:
 class Desk(Visit):
     """Somebody who is signed in."""
 
-    def __init__(self, *given: Any, account: Account, session_id: int, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.account = account
-        self.session_id = session_id
+    def __init__(
+        self,
+        request: Request,
+        paper: Paper,
+        cookies: Cookies,
+        database: Database,
+        signed_in: SignedIn,
+    ) -> None:
+        super().__init__(
+            request,
+            paper,
+            cookies,
+            database,
+            language=signed_in.account.language,
+            visitor=str(signed_in.session_id),
+            csrf=signed_in.csrf,
+        )
+        self.account: Account = signed_in.account
+        self.session_id = signed_in.session_id
 
     @property
     def actor(self) -> str:
@@ -144,10 +157,6 @@ class Desk(Visit):
 
     def _mark(self, response: Response) -> None:
         """A session marks its forms itself."""
-
-
-def may_nothing(_act: str) -> bool:
-    return False
 
 
 def policy(nonce: str) -> str:

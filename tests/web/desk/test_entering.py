@@ -96,6 +96,24 @@ def test_who_is_led_to_sign_in_comes_back(client: TestClient, sign_in: SignIn) -
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/?page=2")
 
 
+def test_a_forgotten_slash_leads_to_the_page(client: TestClient, sign_in: SignIn) -> None:
+    answer = client.get("/desk")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in?next=%2Fdesk")
+    browser = sign_in("owner")
+    for path in ("/desk", "/desk/people"):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (308, f"{path}/")
+    assert sign_in("writer").get("/desk/people").status_code == 403
+
+
+def test_the_navigation_leads_to_pages_that_stand(sign_in: SignIn) -> None:
+    browser = sign_in("owner")
+    bar = browser.get("/desk/").text.partition("<main")[0]
+    paths = re.findall(r'<a href="(/desk/[^"]*)"', bar)
+    assert len(paths) >= 3
+    assert {path: browser.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+
+
 @pytest.mark.parametrize(
     "there", ["https://evil.example/", "//evil.example", "/desk//evil.example", "/updates/", ""]
 )

@@ -1,23 +1,17 @@
 """Accounts as Chromium shows them: no serious fault that axe finds, nothing wider than a phone; the
 whole path by keyboard and without scripts."""
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import uvicorn
 
 from mailer import clock, delivery, staff
 from mailer.config import Config
-from mailer.database import Database, connect, upgrade
-from mailer.web import create_app
-from tests.browser import chromium as running
+from mailer.database import Database
 from tests.browser import serious_faults
-from tests.conftest import make_config
-from tests.services import free_port
+from tests.web.conftest import served
 from tests.web.desk.conftest import PASSWORD, Phone, letters, phone_in
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("cheap_hashes")]
@@ -41,7 +35,7 @@ class Running:
                 mailbox,
                 "owner",
                 language="en",
-                page=f"{self.config.site.url}/desk/invitation/",
+                site_url=self.config.site.url,
                 now=clock.now(),
                 actor="test",
             )
@@ -52,33 +46,12 @@ class Running:
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory, cheap_hashes: None) -> Iterator[Running]:
     """A site with an owner, an editor and an invitation."""
-    folder, port = tmp_path_factory.mktemp("site"), free_port()
-    config = make_config(folder, f"sqlite:///{folder}/mailer.db")
-    database = connect(config.database.url)
-    upgrade(config.database.url, database.engine)
-    with database.write() as session:
-        staff.add(session, OWNER, "owner", PASSWORD, clock.now(), "test", name="Ana Quispe")
-        long = "eva.de.los.angeles.montenegro@comunicaciones.psg.example"
-        staff.add(session, long, "editor", PASSWORD, clock.now(), "staff 1")
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(config, database), port=port, log_level="critical")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield Running(f"http://127.0.0.1:{port}", config, database)
-    server.should_exit = True
-    thread.join()
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium."""
-    with running() as browser:
-        yield browser
+    with served(tmp_path_factory.mktemp("site")) as (root, config, database):
+        with database.write() as session:
+            staff.add(session, OWNER, "owner", PASSWORD, clock.now(), "test", name="Ana Quispe")
+            long = "eva.de.los.angeles.montenegro@comunicaciones.psg.example"
+            staff.add(session, long, "editor", PASSWORD, clock.now(), "staff 1")
+        yield Running(root, config, database)
 
 
 def faults_of(page: Any, name: str) -> list[str]:
@@ -104,7 +77,7 @@ def test_no_serious_fault_and_nothing_too_wide(site: Running, chromium: Any, sch
     invitation = site.invite("new@psg.example")
     with site.database.write() as session:
         keys = staff.Keys(site.config.site.secret_key)
-        due = staff.forgot(session, keys, OWNER, page="/desk/reset/", now=clock.now())
+        due = staff.forgot(session, keys, OWNER, site_url="", now=clock.now())
     assert due is not None
     context = chromium.new_context(color_scheme=scheme)
     page = context.new_page()
