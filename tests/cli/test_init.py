@@ -76,7 +76,7 @@ def test_on_a_terminal_it_asks(empty: Shell) -> None:
         ({"bounces": "b" * 40 + "@apoyo.example"}, "mail.bounce_address"),
         ({"port": "smtp"}, "relay.0.port"),
         ({"security": "none"}, "relay.0"),
-        ({"owner": "ana"}, "'ana' is no email address"),
+        ({"owner": "ana"}, "“ana” is no email address"),
     ],
 )
 def test_a_wrong_answer_leaves_nothing(empty: Shell, change: dict[str, str], words: str) -> None:
