@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailer.errors import WrongInput
+from mailer.sentence import Sentence, shown
 
 # Years; near the ends of the calendar a moment has no local time in every zone.
 _CENTURY = 100
@@ -38,26 +39,46 @@ def parse_moment(text: str, zone: ZoneInfo, at: datetime) -> tuple[datetime, str
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WrongInput(
-            f"{text!r} is not a time; write it like 2026-03-31 09:00 "
-            f"({zone.key} time) or 2026-03-31T09:00+01:00."
+            Sentence(
+                "“{text}” is not a time; write it like 2026-03-31 09:00 "
+                "({zone} time) or 2026-03-31T09:00+01:00.",
+                text=shown(text),
+                zone=zone.key,
+            )
         ) from None
     if len(text.strip()) <= 10:
-        raise WrongInput(f"{text!r} names a day but no time; write it like {text.strip()} 09:00.")
+        raise WrongInput(
+            Sentence(
+                "“{text}” names a day but no time; write it like {day} 09:00.",
+                text=shown(text),
+                day=text.strip(),
+            )
+        )
     if abs(moment.year - at.year) > _CENTURY:
-        raise WrongInput(f"{text!r} is too far away to be a time for sending.")
+        raise WrongInput(
+            Sentence("“{text}” is too far away to be a time for sending.", text=shown(text))
+        )
     if moment.tzinfo is None:
         local = moment.replace(tzinfo=zone, fold=0)
         if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
             raise WrongInput(
-                f"{text!r} does not exist in {zone.key}: the clocks go forward then; "
-                "choose a time before or after the change."
+                Sentence(
+                    "“{text}” does not exist in {zone}: the clocks go forward "
+                    "then; choose a time before or after the change.",
+                    text=shown(text),
+                    zone=zone.key,
+                )
             )
         if local.utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset():
             remark = f"{text} comes twice in {zone.key} that day; the first is taken."
         moment = local
     moment = moment.astimezone(UTC)
     if moment < at:
-        raise WrongInput(f"{text!r} is in the past; choose a time to come, or send at once.")
+        raise WrongInput(
+            Sentence(
+                "“{text}” is in the past; choose a time to come, or send at once.", text=shown(text)
+            )
+        )
     return moment, remark
 
 

@@ -75,7 +75,7 @@ def test_what_is_no_time_to_come_is_refused(text: str, words: str) -> None:
     with pytest.raises(WrongInput) as refused:
         parse_moment(text, LONDON, AT)
     assert words in str(refused.value)
-    assert repr(text) in str(refused.value)
+    assert f"“{text}”" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

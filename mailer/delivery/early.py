@@ -14,6 +14,7 @@ from mailer.config import Pace
 from mailer.delivery.models import DeliveryRow, MailingRow
 from mailer.delivery.states import FAILED, SENT
 from mailer.delivery.tally import tallied
+from mailer.sentence import Sentence
 
 
 def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
@@ -54,7 +55,7 @@ def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
     return paused
 
 
-def _why(session: Session, mailing_id: int, kind: str, failed: int, done: int) -> str:
+def _why(session: Session, mailing_id: int, kind: str, failed: int, done: int) -> Sentence:
     commonest = session.execute(
         select(DeliveryRow.reply_code, DeliveryRow.fault)
         .where(DeliveryRow.mailing_id == mailing_id, DeliveryRow.state == FAILED)
@@ -62,8 +63,19 @@ def _why(session: Session, mailing_id: int, kind: str, failed: int, done: int) -
         .order_by(func.count().desc())
         .limit(1)
     ).first()
-    reply = f", mostly {commonest.reply_code} ({commonest.fault})" if commonest else ""
-    return (
-        f"{failed} of its first {done} deliveries failed{reply}. Look into it; "
-        f"`mailer issues resume{' --correction' if kind == 'correction' else ''}` goes on."
+    command = "mailer issues resume" + (" --correction" if kind == "correction" else "")
+    if commonest is None:
+        return Sentence(
+            "{failed} of its first {done} deliveries failed. Look into it; `{command}` goes on.",
+            failed=failed,
+            done=done,
+            command=command,
+        )
+    return Sentence(
+        "{failed} of its first {done} deliveries failed, mostly {reply}. Look into it; "
+        "`{command}` goes on.",
+        failed=failed,
+        done=done,
+        reply=f"{commonest.reply_code} ({commonest.fault})",
+        command=command,
     )

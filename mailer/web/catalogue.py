@@ -72,8 +72,7 @@ class Catalogue:
     def tell(self, said: str | MailerError) -> str:
         """A sentence that a room made, or an error's, in this language."""
         if isinstance(said, MailerError):
-            first = said.args[0] if said.args else ""
-            said = first if isinstance(first, str) else str(first)
+            said = said.said
         if isinstance(said, Sentence):
             return self._said(said.template, said.values, str)
         return self._texts.single.get(said, said)

@@ -126,9 +126,15 @@ def _literals(node: ast.expr) -> Iterator[str | None]:
     if isinstance(node, ast.IfExp):
         yield from _literals(node.body)
         yield from _literals(node.orelse)
-    else:
+    elif not _is_constant(node):
         said = node.value if isinstance(node, ast.Constant) else None
         yield said if isinstance(said, str) else None
+
+
+def _is_constant(node: ast.expr) -> bool:
+    """As in `NOT_PAUSED` and `STANDS[status]`, which are marked where they are defined."""
+    name = node.value if isinstance(node, ast.Subscript) else node
+    return isinstance(name, ast.Name) and name.id.isupper()
 
 
 def _is_number(node: ast.expr) -> bool:

@@ -24,7 +24,10 @@ LANGUAGES = sorted(path.name for path in CATALOGUES.iterdir() if path.is_dir())
 PAGES = ("web/desk", "web/catalogue.py")
 """What makes pages: all of its texts are marked."""
 
-ROOMS = ("schedule", "audit")
+ROOMS = (
+    *("publication", "audience", "delivery", "letter", "schedule", "audit", "clock.py"),
+    *("database/engine.py", "database/schema.py"),
+)
 """What pages show the sentences of."""
 
 Key = str | tuple[str, str]
