@@ -35,9 +35,10 @@ def build(config: Config, database: Database) -> FastAPI:
     # The first confirmation shall not wait for this in the transaction that enqueues it.
     delivery.preload()
     # The archive comes last: its addresses begin with any word.
-    routers = [
-        part.router for part in (operations, subscribe, choices)
-    ] + [*desk.ROUTERS, archive.router]
+    routers = [part.router for part in (operations, subscribe, choices)] + [
+        *desk.ROUTERS,
+        archive.router,
+    ]
     desk.furnish(app, config)
     for router in routers:
         app.include_router(router)

@@ -1,4 +1,4 @@
-"""Which routes the desk has, and what each of them needs: the table that every request is held to."""
+"""Which routes the desk has, and what each of them needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -96,4 +96,3 @@ def spoken(accepted: str, otherwise: str) -> str:
         if tag in LANGUAGES:
             return tag
     return otherwise if otherwise in LANGUAGES else "en"
-

@@ -6,6 +6,7 @@ along in the sign-in form, and is offered to them again behind it: nothing typed
 
 import json
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -87,7 +88,7 @@ def _signed_out(request: Request, visit: Visit) -> Response:
     return visit.page("sign_in", status=401, **fresh(kept=keep(path, visit.form)))
 
 
-def fresh(*, kept: str = "", there: str = "", mailbox: str = "") -> dict[str, str]:
+def fresh(*, kept: str = "", there: str = "", mailbox: str = "") -> dict[str, Any]:
     """What the sign-in page shows before anything went wrong."""
     return {"kept": kept, "there": there, "mailbox": mailbox, "error": ""}
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -76,13 +75,8 @@ class Visit:
         """Whether a script asks, rather than a browser that shows a page."""
         return "application/json" in self.request.headers.get("accept", "")
 
-    def page(
-        self, template: str, session: Session | None = None, *, status: int = 200, **values: Any
-    ) -> HTMLResponse:
-        """The page that `templates/desk/{template}.html.j2` makes of `values`.
-
-        Whoever fills `session` in has what the navigation shows read in it.
-        """
+    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """The page that `templates/desk/{template}.html.j2` makes of `values`."""
         nonce = secrets.token_urlsafe(16)
         told = self.cookies.said(self.request, self._visitor)
         body = self.paper.render(

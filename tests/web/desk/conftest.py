@@ -23,9 +23,11 @@ class AtDesk(TestClient):
     account: Account
     csrf: str
 
-    def send(self, path: str, **fields: object):  # type: ignore[no-untyped-def]
+    def submit(self, path: str, **fields: object):  # type: ignore[no-untyped-def]
         """Post a form of the desk, as its page would."""
-        data = {name: value if isinstance(value, list) else str(value) for name, value in fields.items()}
+        data = {
+            name: value if isinstance(value, list) else str(value) for name, value in fields.items()
+        }
         return self.post(path, data={"csrf": self.csrf, **data})
 
 
@@ -51,9 +53,7 @@ def sign_in(app: FastAPI, database: Database) -> SignIn:
 def at_desk(app: FastAPI, database: Database, account: Account) -> AtDesk:
     """A browser with a fresh session of `account`."""
     with database.write() as session:
-        secret = staff.begin(
-            session, account.id, network=NETWORK, agent="test", now=clock.now()
-        )
+        secret = staff.begin(session, account.id, network=NETWORK, agent="test", now=clock.now())
     with database.read() as session:
         found = staff.signed_in(session, secret, clock.now())
     assert found is not None
