@@ -45,7 +45,7 @@ def shown(text: object) -> str:
     )
 
 
-SAID = frozenset({"reason", "status", "otherwise"})
+SAID = frozenset({"reason", "status", "otherwise", "span"})
 """Values that are sentences themselves, in whatever template they stand."""
 
 LETTERS_TO_KNOW_BY = 5

@@ -62,8 +62,12 @@ Found = Iterator[Text | Fault]
 
 def in_python(source: str, name: str, *, page: bool) -> Found:
     """Everything in a module; where it makes pages, also what it hands to them unmarked."""
-    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+    tree = ast.parse(source)
+    handed_on = {id(call) for call in _handed_on(tree)}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         where, called = f"{name}:{call.lineno}", _name(call.func)
+        if id(call) in handed_on:
+            continue
         if (called == "Sentence" or (page and called in SINGLE)) and call.args:
             for text in _literals(call.args[0]):
                 yield (
@@ -131,10 +135,22 @@ def _literals(node: ast.expr) -> Iterator[str | None]:
         yield said if isinstance(said, str) else None
 
 
+def _handed_on(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls by which one way of saying a text is made of another: `say`, in a `say`."""
+    for made in ast.walk(tree):
+        if isinstance(made, ast.FunctionDef) and made.name in SINGLE | PLURAL | {"back"}:
+            yield from (node for node in ast.walk(made) if isinstance(node, ast.Call))
+
+
 def _is_constant(node: ast.expr) -> bool:
-    """As in `NOT_PAUSED` and `STANDS[status]`, which are marked where they are defined."""
+    """As in `NOT_PAUSED` and `STANDS[status]`, which are marked where they are defined.
+
+    What is called `template` was a sentence's before: it is made anew.
+    """
+    if isinstance(node, ast.Attribute) and node.attr == "template":
+        return True
     name = node.value if isinstance(node, ast.Subscript) else node
-    return isinstance(name, ast.Name) and name.id.isupper()
+    return isinstance(name, ast.Name) and (name.id.isupper() or name.id == "template")
 
 
 def _is_number(node: ast.expr) -> bool:

@@ -30,13 +30,17 @@ ROOMS = (
 )
 """What pages show the sentences of."""
 
+HOT = {"sender", "trip", "dialogue", "courier", "ledger", "claim", "message", "outbox", "book"}
+"""Modules of `delivery` whose errors no page shows; what they store is in its `reasons`."""
+
 Key = str | tuple[str, str]
 
 
 def modules(*parts: str) -> Iterator[Path]:
     for part in parts:
         path = CODE / part
-        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+        found = [path] if path.is_file() else sorted(path.rglob("*.py"))
+        yield from (path for path in found if not (part == "delivery" and path.stem in HOT))
 
 
 @cache
@@ -155,7 +159,8 @@ def test_translations_are_text_and_begin_and_end_as_theirs_do(language: str) -> 
         one = message.id if isinstance(message.id, str) else message.id[0]
         for form in forms(message):
             where = f"{file}: {form!r}"
-            assert not re.search(r"</?[a-z][^>]*>|&#?\w+;", form), f"{where} holds HTML"
+            html = {*re.findall(r"</?[a-z][^>]*>|&#?\w+;", form)}
+            assert html <= {*re.findall(r"<\w+@[^>]*>", one)}, f"{where} holds HTML"
             assert _ends(form) == _ends(one), f"{where} begins or ends with other space"
 
 
@@ -198,7 +203,7 @@ def _has_values(template: str) -> bool:
         'raise Refused(f"{name} is gone.")',
         'raise WrongInput("Line %s" % f"{line}")',
         'raise NotFound(Sentence(f"{name} is gone."))',
-        "Sentence(template, name=name)",
+        "Sentence(words, name=name)",
         "desk.say(text)",
         'desk.say(f"{name} is gone")',
         'desk.count(one, "{n} readers", n)',
