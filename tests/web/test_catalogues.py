@@ -30,6 +30,9 @@ ROOMS = (
 )
 """What pages show the sentences of."""
 
+COMMANDS = ("cli",)
+"""What writes into the audit log, and says all else in English."""
+
 HOT = {"sender", "trip", "dialogue", "courier", "ledger", "claim", "message", "outbox", "book"}
 """Modules of `delivery` whose errors no page shows; what they store is in its `reasons`."""
 
@@ -47,10 +50,10 @@ def modules(*parts: str) -> Iterator[Path]:
 def found() -> tuple[Text | Fault, ...]:
     """All texts, marked and unmarked."""
     told: list[Text | Fault] = []
-    for page, parts in ((True, PAGES), (False, ROOMS)):
+    for parts in (PAGES, ROOMS, COMMANDS):
         for path in modules(*parts):
             name, source = str(path.relative_to(CODE.parent)), path.read_text(encoding="utf-8")
-            told += in_python(source, name, page=page)
+            told += in_python(source, name, page=parts is PAGES, errors=parts is not COMMANDS)
     for pattern, read in (("desk/**/*.j2", in_template), ("static/desk/**/*.js", in_script)):
         for path in sorted(TEMPLATES.glob(pattern)):
             name, source = str(path.relative_to(TEMPLATES)), path.read_text(encoding="utf-8")
@@ -204,6 +207,9 @@ def _has_values(template: str) -> bool:
         'raise WrongInput("Line %s" % f"{line}")',
         'raise NotFound(Sentence(f"{name} is gone."))',
         "Sentence(words, name=name)",
+        'def f():\n said = f"{x}"\n return Sentence(said, name=name)',
+        'audit.record(session, now, actor, f"issue {id}", f"{count} sent")',
+        'audit.record(session, now, actor, f"issue {id}", "sent")',
         "desk.say(text)",
         'desk.say(f"{name} is gone")',
         'desk.count(one, "{n} readers", n)',
@@ -221,9 +227,10 @@ def test_marked_texts_of_python_are_found() -> None:
         'raise Refused(Sentence("{a} is gone.", a=f"{b}"))\nraise NotFound("Nothing.")\n'
         'desk.say("On" if on else "Off")\ndesk.back("/", said=_("Sent."))\n'
         'desk.count("{n} day", "{n} days", n)\n"abc".count("a", 1, 2)\nraise Failed(str(why))\n'
+        'def f():\n said = "Named {a}"\n return Sentence(said, a=1)'
     )
     assert [told.key for told in in_python(source, "x", page=True) if isinstance(told, Text)] == [
-        *("Nothing.", "On", "Off", ("{n} day", "{n} days"), "{a} is gone.", "Sent.")
+        *("Nothing.", "On", "Off", ("{n} day", "{n} days"), "{a} is gone.", "Sent.", "Named {a}")
     ]
     assert not [told for told in in_python(source, "x", page=True) if isinstance(told, Fault)]
     ast.parse(source)
