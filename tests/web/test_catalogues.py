@@ -229,9 +229,9 @@ def test_marked_texts_of_python_are_found() -> None:
         'desk.count("{n} day", "{n} days", n)\n"abc".count("a", 1, 2)\nraise Failed(str(why))\n'
         'def f():\n said = "Named {a}"\n return Sentence(said, a=1)'
     )
-    assert [told.key for told in in_python(source, "x", page=True) if isinstance(told, Text)] == [
+    assert {told.key for told in in_python(source, "x", page=True) if isinstance(told, Text)} == {
         *("Nothing.", "On", "Off", ("{n} day", "{n} days"), "{a} is gone.", "Sent.", "Named {a}")
-    ]
+    }
     assert not [told for told in in_python(source, "x", page=True) if isinstance(told, Fault)]
     ast.parse(source)
 
