@@ -21,7 +21,7 @@ TEMPLATES = resource("templates")
 CATALOGUES = TEMPLATES / "catalogues"
 LANGUAGES = sorted(path.name for path in CATALOGUES.iterdir() if path.is_dir())
 
-PAGES = ("web/desk", "web/catalogue.py")
+PAGES = ("web",)
 """What makes pages: all of its texts are marked."""
 
 ROOMS = (
@@ -30,8 +30,14 @@ ROOMS = (
 )
 """What pages show the sentences of."""
 
-COMMANDS = ("cli",)
-"""What writes into the audit log, and says all else in English."""
+COMMANDS = ("cli", "pages/variants.html.j2")
+"""What speaks English alone; but for what it writes into the audit log."""
+
+READ = {
+    "pages/*.j2": in_template,
+    "desk/**/*.j2": in_template,
+    "static/desk/**/*.js": in_script,
+}
 
 HOT = {"sender", "trip", "dialogue", "courier", "ledger", "claim", "message", "outbox", "book"}
 """Modules of `delivery` whose errors no page shows; what they store is in its `reasons`."""
@@ -54,10 +60,10 @@ def found() -> tuple[Text | Fault, ...]:
         for path in modules(*parts):
             name, source = str(path.relative_to(CODE.parent)), path.read_text(encoding="utf-8")
             told += in_python(source, name, page=parts is PAGES, errors=parts is not COMMANDS)
-    for pattern, read in (("desk/**/*.j2", in_template), ("static/desk/**/*.js", in_script)):
+    for pattern, read in READ.items():
         for path in sorted(TEMPLATES.glob(pattern)):
             name, source = str(path.relative_to(TEMPLATES)), path.read_text(encoding="utf-8")
-            told += read(source, name)
+            told += () if name in COMMANDS else read(source, name)
     return tuple(told)
 
 
