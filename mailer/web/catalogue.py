@@ -2,6 +2,7 @@
 
 1. English is the source: a text's English is its key. Every other language has its folder,
    `templates/catalogues/es/*.po` (gettext's format), and all of its files are read together.
+   English has one for what pages say otherwise than commands do.
 2. `catalogue_of("es")` is that language's `Catalogue`, read once in each process. It puts values
    into texts as `str.format` does; a value that is a `Sentence` is translated first.
 3. `install` gives a template environment the words `_`, `n_`, `tell`, `date`, `moment`, `time` and

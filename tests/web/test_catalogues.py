@@ -14,12 +14,14 @@ from babel.messages.pofile import read_po
 
 import mailer
 from mailer.config import resource
+from mailer.web.catalogue import SOURCE
 from tests.web.marked import Fault, Text, in_python, in_script, in_template
 
 CODE = Path(mailer.__file__).parent
 TEMPLATES = resource("templates")
 CATALOGUES = TEMPLATES / "catalogues"
 LANGUAGES = sorted(path.name for path in CATALOGUES.iterdir() if path.is_dir())
+OTHERS = [language for language in LANGUAGES if language != SOURCE]
 
 PAGES = ("web",)
 """What makes pages: all of its texts are marked."""
@@ -123,7 +125,7 @@ def test_no_text_is_unmarked() -> None:
     assert not faults, "\n" + "\n".join(faults)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", OTHERS)
 def test_every_text_is_translated(language: str) -> None:
     known = {key(message) for _, message in messages(language) if all(forms(message))}
     missing = [as_po(text) for at, text in texts().items() if at not in known]
@@ -157,8 +159,8 @@ def test_translations_have_the_values_of_their_texts(language: str) -> None:
         wanted = placeholders(many[0] if many else one)
         for form in forms(message):
             spoken = placeholders(form)
-            # "A reader" need not say the number.
-            free = {("n", "", "")} if counted else set()
+            # "A reader" need not say the number, and a page names no command.
+            free = {("n", "", "")} if counted else {("command", "", "")}
             assert spoken - free == wanted - free, f"{file}: {form!r} of {one!r}"
 
 
@@ -187,7 +189,7 @@ def test_texts_are_set_with_real_quotation_marks() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translations_are_set_with_the_quotation_marks_of_their_language(language: str) -> None:
-    marks = {"es": '"“”„'}.get(language, '"')
+    marks = {"es": '"“”„', "en": '"„«»'}.get(language, '"')
     wrong = [
         (file, form)
         for file, message in messages(language)
@@ -195,6 +197,21 @@ def test_translations_are_set_with_the_quotation_marks_of_their_language(languag
         if set(form) & set(marks)
     ]
     assert not wrong, "\n" + "\n".join(f"{file}: {form}" for file, form in wrong)
+
+
+COMMAND = re.compile(r"`| --?[a-z]\w*|\bpip ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_tells_anybody_to_type_a_command(language: str) -> None:
+    said = {key(message): forms(message) for _, message in messages(language)}
+    wrong = [
+        f"{text.where}: {form}"
+        for at, text in texts().items()
+        for form in said.get(at, (text.one, text.many or ""))
+        if COMMAND.search(form)
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def _ends(text: str) -> tuple[str, str]:
