@@ -27,7 +27,9 @@ BUTTONS = {"submit", "reset", "button"}
 NO_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
 NO_END |= {"track", "wbr"}
 
-KEYS = re.compile(r"Arrow\w+|[A-Z]\w+Error|Page(Up|Down)|[A-Z][a-z]+\+.*|X-\w+|[A-Z][\w]+-[A-Z][\w-]+")
+KEYS = re.compile(
+    r"Arrow\w+|Page(Up|Down)|[A-Z][a-z]+\+.*|X-\w+|[A-Z][\w]+-[A-Z][\w-]+|[A-Z]\w+Error"
+)
 NAMES = {"Escape", "Enter", "Tab", "Shift", "Control", "Alt", "Meta", "Delete", "Backspace"}
 NAMES |= {"Home", "End", "Space", "Accept", "Files", "Undo", "Redo"}
 """What scripts call keys, headers and kinds of data."""
