@@ -17,29 +17,32 @@ everybody but its author.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
 from mailer.errors import WrongInput
+from mailer.publication.listing_entries import (
+    SHORT,
+    Entry,
+    blocks_of,
+    entries_of,
+    refuse,
+    refuse_lost_bullet,
+)
 from mailer.sentence import Sentence
 
-BULLET = "•"
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 LARGEST_FILE = 20_000_000
-LONGEST_TITLE = 300
 YEARS = range(1900, 2200)
 LOST_CHARACTERS = Sentence("this is no text: it holds characters that were lost")
 CONTROL_CHARACTERS = Sentence("this is no text: it holds control characters")
-_SHORT = 40
-"""Characters of a call that may close a page without a full stop ("Become a member")."""
 
-_ENTRY = re.compile(rf" {{0,3}}{BULLET}(.*)")
 _ISSUE_LINE = re.compile(r"(\S.{0,199}?) ([0-9]{1,9})\. ([0-9]{1,2}) ([^\W\d_]+) ([0-9]{4})")
 # Behind a publication's title: nothing, a number, or words that end in a year.
 _ALMOST_AN_ISSUE = r"(\s*|\s+[0-9].*|\W.{0,40}\b[0-9]{4}\W*)"
@@ -92,22 +95,6 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    number: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A title, and the lines below it; `column` is where its bullet stands."""
-
-    title: str
-    line: int
-    column: int
-    lines: tuple[_Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _IssueLine:
     publication: str
     number: int
@@ -141,7 +128,7 @@ def read_listing(path: Path, publication_titles: Collection[str]) -> Listing:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        _refuse(path.name, line, Sentence("this is not UTF-8 text; save the file as UTF-8"))
+        refuse(path.name, line, Sentence("this is not UTF-8 text; save the file as UTF-8"))
     return parse_listing(text, path.name, publication_titles)
 
 
@@ -154,13 +141,13 @@ def parse_listing(text: str, file: str, publication_titles: Collection[str]) -> 
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         lost = found[0] == "\ufffd"
-        _refuse(file, line, LOST_CHARACTERS if lost else CONTROL_CHARACTERS)
-    entries = list(_entries(text, file))
+        refuse(file, line, LOST_CHARACTERS if lost else CONTROL_CHARACTERS)
+    entries = list(entries_of(text, file))
     issues: dict[tuple[str, int], tuple[_IssueLine, list[ListedItem]]] = {}
     pages: list[ListedPage] = []
     seen: dict[tuple[str, int, str], int] = {}
     for entry in entries:
-        _refuse_lost_bullet(entry, file)
+        refuse_lost_bullet(entry, file)
         issue = _issue_line(entry, file, publication_titles)
         if issue is None:
             page = _page(entry, file)
@@ -172,7 +159,7 @@ def parse_listing(text: str, file: str, publication_titles: Collection[str]) -> 
         _refuse_twice(seen, (*key, item.title), item.line, file)
         first, items = issues.setdefault(key, (issue, []))
         if first.date != issue.date:
-            _refuse(
+            refuse(
                 file,
                 issue.line,
                 Sentence(
@@ -201,14 +188,6 @@ def in_words(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _refuse(file: str, line: int, reason: Sentence) -> NoReturn:
-    raise WrongInput(
-        Sentence(
-            "{file}:{line}: {reason}; nothing was imported.", file=file, line=line, reason=reason
-        )
-    )
-
-
 def _refuse_twice(
     seen: dict[tuple[str, int, str], int], key: tuple[str, int, str], line: int, file: str
 ) -> None:
@@ -227,69 +206,15 @@ def _refuse_twice(
                 "the page “{title}” stands in line {line} already", title=title, line=seen[key]
             )
         )
-        _refuse(file, line, twice)
+        refuse(file, line, twice)
     seen[key] = line
 
 
-def _entries(text: str, file: str) -> Iterator[_Entry]:
-    """The entries of the listing: a bullet's title, and the lines below it."""
-    title, begin, column, lines = None, 0, 0, list[_Line]()
-    for number, raw in enumerate(re.split(r"\r\n|\n|\r", text), 1):
-        line = raw.expandtabs(4)
-        if bullet := _ENTRY.fullmatch(line):
-            if title is not None:
-                yield _Entry(title, begin, column, tuple(lines))
-            title, begin, column, lines = bullet[1].strip(), number, line.index(BULLET), []
-            if not title:
-                _refuse(file, number, Sentence("a bullet without a title"))
-            if len(title) > LONGEST_TITLE:
-                _refuse(
-                    file,
-                    number,
-                    Sentence("a title of more than {limit} characters", limit=LONGEST_TITLE),
-                )
-        elif title is not None:
-            lines.append(_Line(number, line))
-        elif line.strip():
-            _refuse(
-                file, number, Sentence("text before the first bullet ({bullet})", bullet=BULLET)
-            )
-    if title is None:
-        _refuse(
-            file,
-            1,
-            Sentence("the file is empty: no entry begins with a bullet ({bullet})", bullet=BULLET),
-        )
-    yield _Entry(title, begin, column, tuple(lines))
-
-
-def _refuse_lost_bullet(entry: _Entry, file: str) -> None:
-    """Refuse text that stands as far left as a title, where the rest is set in."""
-    texts = [line for line in entry.lines if line.text.strip()]
-    if not texts or _indent(texts[0]) <= entry.column:
-        return
-    for line in texts:
-        if _indent(line) <= entry.column:
-            _refuse(
-                file,
-                line.number,
-                Sentence(
-                    "“{text}” stands where a title does, without a bullet ({bullet})",
-                    text=line.text.strip()[:_SHORT],
-                    bullet=BULLET,
-                ),
-            )
-
-
-def _indent(line: _Line) -> int:
-    return len(line.text) - len(line.text.lstrip())
-
-
-def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine | None:
+def _issue_line(entry: Entry, file: str, titles: Collection[str]) -> _IssueLine | None:
     """The line that says which issue an entry belongs to; None for a standing page."""
     texts = [line for line in entry.lines if line.text.strip()]
     if not texts:
-        _refuse(
+        refuse(
             file,
             entry.line,
             Sentence("“{title}” is cut off: nothing stands below its title", title=entry.title),
@@ -297,7 +222,7 @@ def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine
     first, *others = texts
     for other in others:
         if _ISSUE_LINE.fullmatch(other.text.strip()):
-            _refuse(
+            refuse(
                 file,
                 other.number,
                 Sentence(
@@ -313,7 +238,7 @@ def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine
         almost = any(re.fullmatch(re.escape(title) + _ALMOST_AN_ISSUE, words) for title in titles)
         if (almost or _DATE_AT_END.fullmatch(words)) and titles:
             example = f"{min(titles)} 120. 31 March 2007"
-            _refuse(
+            refuse(
                 file,
                 first.number,
                 Sentence(
@@ -325,10 +250,10 @@ def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine
         return None
     publication, number, day, month, year = match.groups()
     if int(number) == 0:
-        _refuse(file, first.number, Sentence("issues are numbered from 1"))
+        refuse(file, first.number, Sentence("issues are numbered from 1"))
     if publication not in titles:
         known = ", ".join(sorted(titles)) or "none yet"
-        _refuse(
+        refuse(
             file,
             first.number,
             Sentence(
@@ -348,7 +273,7 @@ def _date(day: str, month: str, year: str, file: str, line: int) -> date:
     except ValueError:
         found = None
     if found is None or found.year not in YEARS:
-        _refuse(
+        refuse(
             file,
             line,
             Sentence(
@@ -361,11 +286,11 @@ def _date(day: str, month: str, year: str, file: str, line: int) -> date:
     return found
 
 
-def _item(entry: _Entry, file: str) -> ListedItem:
+def _item(entry: Entry, file: str) -> ListedItem:
     begin = next(at for at, line in enumerate(entry.lines) if line.text.strip()) + 1
-    blocks = _blocks(entry.lines[begin:], file)
+    blocks = blocks_of(entry.lines[begin:], file)
     if not blocks:
-        _refuse(
+        refuse(
             file, entry.line, Sentence("“{title}” is cut off: it has no summary", title=entry.title)
         )
     if not _is_whole(blocks[-1]):
@@ -373,9 +298,9 @@ def _item(entry: _Entry, file: str) -> ListedItem:
     return ListedItem(entry.title, blocks[0], "\n\n".join(blocks[1:]), entry.line)
 
 
-def _page(entry: _Entry, file: str) -> ListedPage:
-    blocks = _blocks(entry.lines, file)
-    a_call = len(blocks) > 1 and len(blocks[-1]) <= _SHORT
+def _page(entry: Entry, file: str) -> ListedPage:
+    blocks = blocks_of(entry.lines, file)
+    a_call = len(blocks) > 1 and len(blocks[-1]) <= SHORT
     if not a_call and not _is_whole(blocks[-1]):
         _refuse_cut(entry, file)
     return ListedPage(entry.title, "\n\n".join(blocks), entry.line)
@@ -386,9 +311,9 @@ def _is_whole(block: str) -> bool:
     return block.startswith("- ") or _SENTENCE_END.search(block) is not None
 
 
-def _refuse_cut(entry: _Entry, file: str) -> NoReturn:
+def _refuse_cut(entry: Entry, file: str) -> NoReturn:
     end = max(line.number for line in entry.lines if line.text.strip())
-    _refuse(
+    refuse(
         file,
         end,
         Sentence(
@@ -397,28 +322,3 @@ def _refuse_cut(entry: _Entry, file: str) -> NoReturn:
             title=entry.title,
         ),
     )
-
-
-def _blocks(lines: tuple[_Line, ...], file: str) -> list[str]:
-    """Paragraphs, each on one line, and lists, as Markdown."""
-    blocks: list[list[str]] = []
-    within = False
-    for line in lines:
-        words = line.text.strip()
-        if not words:
-            within = False
-        elif words.startswith(BULLET):
-            point = words.removeprefix(BULLET).strip()
-            if not point:
-                _refuse(file, line.number, Sentence("a bullet without words"))
-            if blocks and blocks[-1][0].startswith("- "):
-                blocks[-1].append(f"- {point}")
-            else:
-                blocks.append([f"- {point}"])
-            within = True
-        elif within:
-            blocks[-1][-1] += f" {words}"
-        else:
-            blocks.append([words])
-            within = True
-    return ["\n".join(block) for block in blocks]
