@@ -14,7 +14,8 @@ from babel.messages.pofile import read_po
 
 import mailer
 from mailer.config import resource
-from mailer.web.catalogue import SOURCE
+from mailer.staff.accounts import LANGUAGES as AT_THE_DESK
+from mailer.web.catalogue import SOURCE, languages
 from tests.web.marked import Fault, Text, in_python, in_script, in_template
 
 CODE = Path(mailer.__file__).parent
@@ -27,7 +28,7 @@ PAGES = ("web",)
 """What makes pages: all of its texts are marked."""
 
 ROOMS = (
-    *("publication", "audience", "delivery", "letter", "schedule", "audit", "clock.py"),
+    *("staff", "publication", "audience", "delivery", "letter", "schedule", "audit", "clock.py"),
     *("database/engine.py", "database/schema.py"),
 )
 """What pages show the sentences of."""
@@ -311,3 +312,7 @@ def test_what_no_person_reads_in_a_script_is_left_alone() -> None:
         "e.key === 'ArrowUp'; box.className = 'chip good'; q('form [name=csrf]'); 'Control+b';"
     )
     assert not list(in_script(source, "x"))
+
+
+def test_everybody_at_the_desk_may_choose_any_language_that_pages_speak() -> None:
+    assert set(AT_THE_DESK) == set(languages())
