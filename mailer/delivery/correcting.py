@@ -26,13 +26,14 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose
 from mailer.delivery.frozen import said, same_text
-from mailer.delivery.mailing import it_is_not
+from mailer.delivery.mailing import STANDS, it_is_not
 from mailer.delivery.misinformed import Wrong, anybody
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.delivery.starting import EDITS_WHILE_COMPILING, SAVED_ALL_THE_TIME, store
 from mailer.errors import Refused, WrongInput
 from mailer.letter import CompiledLetter, Variant, has_members_block, spoken
 from mailer.publication import Issue
+from mailer.sentence import Sentence
 
 KIND = "correction"
 
@@ -90,12 +91,17 @@ def correct(
             issue = publication.issue_by_id(session, issue.id)
             mailing, version = _corrected(session, issue)
             if not anybody(session, mailing.id, version):
-                raise Refused(f"Nobody has got a wrong version of {issue.title}.")
+                raise Refused(
+                    Sentence("Nobody has got a wrong version of {issue}.", issue=issue.title)
+                )
             wrong = _wrong_letters(session, mailing.id, version)
         if text is None and not issue.public:
             raise Refused(
-                f"{issue.title} is not in the archive, where a correction leads; publish it, or "
-                "say with --text what was wrong."
+                Sentence(
+                    "{issue} is not in the archive, where a correction leads; "
+                    "publish it, or say with --text what was wrong.",
+                    issue=issue.title,
+                )
             )
         letters = _letters(config, issue, now, wrong.letters.values(), text)
         with database.write() as session:
@@ -106,7 +112,7 @@ def correct(
             _require_first(session, issue, mailing.id)
             correction = _insert(session, config, issue, mailing, wrong, text, now, actor)
             store(session, correction, 1, letters, now)
-            audit.record(session, now, actor, f"issue {issue.id}", "correction sent")
+            audit.record(session, now, actor, f"issue {issue.id}", Sentence("correction sent"))
             return correction
     raise Refused(SAVED_ALL_THE_TIME)
 
@@ -120,18 +126,26 @@ def _corrected(session: Session, issue: Issue, *, lock: bool = False) -> tuple[M
     )
     mailing = session.execute(query.with_for_update() if lock else query).scalar()
     if mailing is None or mailing.content is None:
-        raise it_is_not(session, issue, "only what was sent can be corrected")
+        raise it_is_not(session, issue, Sentence("only what was sent can be corrected"))
     if same_text(mailing.content, issue):
         if mailing.version == 1:
             raise Refused(
-                f"{issue.title} stands as every reader has got it; mend it first, so that the "
-                "archive has what the correction speaks of."
+                Sentence(
+                    "{issue} stands as every reader has got it; mend it first, so "
+                    "that the archive has what the correction speaks of.",
+                    issue=issue.title,
+                )
             )
         return mailing, mailing.version
     if mailing.status not in _OVER:
         raise Refused(
-            f"{issue.title} was changed, and is {mailing.status} with the words from before; "
-            "pause it, and resume it with --corrected, before you write to those who have it."
+            Sentence(
+                "{issue} was changed, and is {status} with the words from "
+                "before; pause it, and resume it with --corrected, before you "
+                "write to those who have it.",
+                issue=issue.title,
+                status=STANDS[mailing.status],
+            )
         )
     return mailing, mailing.version + 1
 
@@ -183,8 +197,12 @@ def _require_first(session: Session, issue: Issue, mailing_id: int) -> None:
     ).scalar()
     if going is not None:
         raise Refused(
-            f"A correction of {issue.title} is {going}; wait until it is sent, or cancel it with "
-            "--correction."
+            Sentence(
+                "A correction of {issue} is {status}; wait until it is sent, "
+                "or cancel it with --correction.",
+                issue=issue.title,
+                status=STANDS[going],
+            )
         )
 
 
@@ -222,7 +240,10 @@ def _insert(
             session.flush()
     except IntegrityError:
         raise Refused(
-            f"There was a correction of {issue.title} with these very words; nobody should get "
-            "them twice. Give others with --text."
+            Sentence(
+                "There was a correction of {issue} with these very words; "
+                "nobody should get them twice. Give others with --text.",
+                issue=issue.title,
+            )
         ) from None
     return row.id

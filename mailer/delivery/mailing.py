@@ -23,6 +23,37 @@ from mailer.delivery.models import DeliveryRow, MailingRow, waits
 from mailer.delivery.unsent import end_unsent
 from mailer.errors import Refused, WrongInput
 from mailer.publication import Issue
+from mailer.sentence import Sentence
+
+HAPPENED = {
+    "scheduled": Sentence("{issue} has begun already."),
+    "sending": Sentence(
+        "{issue} is being sent; `mailer serve`, `mailer work` or `send --wait` goes on with it."
+    ),
+    "paused": Sentence("{issue} is paused in the middle; `mailer issues resume` goes on with it."),
+    "sent": Sentence("{issue} was sent already."),
+    "cancelled": Sentence("{issue} was cancelled after some readers had got it."),
+}
+"""What is said of a mailing that has begun, by its status."""
+
+STANDS = {
+    "draft": Sentence("a draft"),
+    "scheduled": Sentence("scheduled"),
+    "sending": Sentence("sending"),
+    "paused": Sentence("paused"),
+    "sent": Sentence("sent"),
+    "cancelled": Sentence("cancelled"),
+}
+"""How a mailing stands, in a sentence that says what it is."""
+
+PAUSED = (Sentence("paused"), Sentence("correction paused"))
+RESUMED = (Sentence("resumed"), Sentence("correction resumed"))
+CANCELLED = (Sentence("cancelled"), Sentence("correction cancelled"))
+"""How the audit log tells of an issue's own mailing, and of its correction."""
+
+NOTHING_TO_PAUSE = Sentence("there is nothing to pause")
+NOTHING_TO_CANCEL = Sentence("there is nothing to cancel")
+NOT_PAUSED = Sentence("it is not paused")
 
 _SKIP_CHUNK = 2000
 
@@ -75,7 +106,8 @@ def place(
         ).first()
         if moved is None:
             raise _begun(session, existing, issue)
-    audit.record(session, now, actor, f"issue {issue.id}", f"scheduled for {at.isoformat()}")
+    words = Sentence("scheduled for {moment}", moment=at.isoformat())
+    audit.record(session, now, actor, f"issue {issue.id}", words)
     return existing
 
 
@@ -110,8 +142,11 @@ def _insert(
             session.flush()
     except IntegrityError:
         raise Refused(
-            f"{issue.title} is being scheduled or sent by somebody else at this moment; "
-            "look at its status."
+            Sentence(
+                "{issue} is being scheduled or sent by somebody else at this "
+                "moment; look at its status.",
+                issue=issue.title,
+            )
         ) from None
     return row.id
 
@@ -133,13 +168,7 @@ def _begun(session: Session, mailing_id: int, issue: Issue) -> Refused:
     status = session.execute(
         select(MailingRow.status).where(MailingRow.id == mailing_id)
     ).scalar_one()
-    happened = {
-        "sending": "is being sent; `mailer serve`, `mailer work` or `send --wait` goes on with it",
-        "paused": "is paused in the middle; `mailer issues resume` goes on with it",
-        "sent": "was sent already",
-        "cancelled": "was cancelled after some readers had got it",
-    }
-    return Refused(f"{issue.title} {happened.get(status, status)}.")
+    return Refused(Sentence(HAPPENED[status], issue=issue.title))
 
 
 def pause(
@@ -161,10 +190,10 @@ def pause(
         kind,
         ("scheduled", "sending"),
         "paused",
-        reason or f"Paused by {actor}.",
-        "there is nothing to pause",
+        reason or Sentence("Paused by {actor}.", actor=actor),
+        NOTHING_TO_PAUSE,
     )
-    audit.record(session, now, actor, f"issue {issue.id}", _done("paused", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", PAUSED[kind is not None])
 
 
 def resume(
@@ -183,12 +212,15 @@ def resume(
         Refused: it is not paused; or the issue says something else than when its mailing began,
             and nobody said that it goes on `as_it_was`. `press.resume_corrected` is the other way.
     """
-    mailing = _change(session, issue, kind, ("paused",), "sending", "", "it is not paused")
+    mailing = _change(session, issue, kind, ("paused",), "sending", "", NOT_PAUSED)
     if mailing.started_at is None:
         if as_it_was:
             raise Refused(
-                f"{issue.title} has not begun, and goes out as it stands now; "
-                "resume it without --as-it-was."
+                Sentence(
+                    "{issue} has not begun, and goes out as it stands now; resume "
+                    "it without --as-it-was.",
+                    issue=issue.title,
+                )
             )
         mailing.status = "scheduled"
         mailing.start_at = max(mailing.start_at, now)
@@ -196,12 +228,15 @@ def resume(
         own = mailing.kind == issue.kind and mailing.content is not None
         if own and not as_it_was and not same_text(mailing.content or "", issue):
             raise Refused(
-                f"{issue.title} was changed since it began to be sent; resume it with --corrected, "
-                "and who has not got it yet gets it as it stands now, or with --as-it-was, and "
-                "they get what the others got."
+                Sentence(
+                    "{issue} was changed since it began to be sent; resume it with "
+                    "--corrected, and who has not got it yet gets it as it stands "
+                    "now, or with --as-it-was, and they get what the others got.",
+                    issue=issue.title,
+                )
             )
         mailing.send_until = again_until(config, mailing.not_after, now)
-    audit.record(session, now, actor, f"issue {issue.id}", _done("resumed", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", RESUMED[kind is not None])
 
 
 def again_until(config: Config, not_after: datetime | None, now: datetime) -> datetime:
@@ -223,16 +258,12 @@ def cancel(
         kind,
         ("scheduled", "sending", "paused"),
         "cancelled",
-        f"Cancelled by {actor}.",
-        "there is nothing to cancel",
+        Sentence("Cancelled by {actor}.", actor=actor),
+        NOTHING_TO_CANCEL,
     )
     mailing.finished_at = now
-    audit.record(session, now, actor, f"issue {issue.id}", _done("cancelled", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", CANCELLED[kind is not None])
     return mailing.id
-
-
-def _done(what: str, kind: str | None) -> str:
-    return f"{kind} {what}" if kind else what
 
 
 def _change(
@@ -242,7 +273,7 @@ def _change(
     before: tuple[str, ...],
     status: str,
     reason: str,
-    otherwise: str,
+    otherwise: Sentence,
 ) -> MailingRow:
     latest = select(func.max(MailingRow.id)).where(
         MailingRow.issue_id == issue.id, MailingRow.kind == (kind or issue.kind)
@@ -258,7 +289,9 @@ def _change(
     return session.get_one(MailingRow, changed, populate_existing=True)
 
 
-def it_is_not(session: Session, issue: Issue, otherwise: str, kind: str | None = None) -> Refused:
+def it_is_not(
+    session: Session, issue: Issue, otherwise: Sentence, kind: str | None = None
+) -> Refused:
     """The sentence that says how the mailing stands, where that is why nothing can be done."""
     found = session.execute(
         select(MailingRow.status)
@@ -268,9 +301,17 @@ def it_is_not(session: Session, issue: Issue, otherwise: str, kind: str | None =
     ).scalar()
     own = kind is None or kind == issue.kind
     if not own and found is None:
-        return Refused(f"{issue.title} has no {kind}; {otherwise}.")
-    which = issue.title if own else f"The {kind} of {issue.title}"
-    return Refused(f"{which} is {found or 'a draft'}; {otherwise}.")
+        return Refused(
+            Sentence(
+                "{issue} has no correction; {otherwise}.", issue=issue.title, otherwise=otherwise
+            )
+        )
+    stands = {"issue": issue.title, "status": STANDS[found or "draft"], "otherwise": otherwise}
+    return Refused(
+        Sentence("{issue} is {status}; {otherwise}.", **stands)
+        if own
+        else Sentence("The correction of {issue} is {status}; {otherwise}.", **stands)
+    )
 
 
 def skip_rest(database: Database, mailing_id: int, now: datetime) -> int:
@@ -316,7 +357,10 @@ def require_new_readers(session: Session, config: Config, issue: Issue, now: dat
     )
     if session.execute(readers.where(~has_one).limit(1)).first() is None:
         raise Refused(
-            f"{issue.title} has a delivery for every reader; nobody has come since it was sent."
+            Sentence(
+                "{issue} has a delivery for every reader; nobody has come since it was sent.",
+                issue=issue.title,
+            )
         )
 
 
@@ -343,6 +387,7 @@ def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, a
         .returning(MailingRow.id)
     ).scalar()
     if again is None:
-        raise it_is_not(session, issue, "only what is being sent, or was sent, goes to new readers")
-    audit.record(session, now, actor, f"issue {issue.id}", "sent to new readers")
+        only = Sentence("only what is being sent, or was sent, goes to new readers")
+        raise it_is_not(session, issue, only)
+    audit.record(session, now, actor, f"issue {issue.id}", Sentence("sent to new readers"))
     return again

@@ -21,13 +21,14 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose
 from mailer.delivery.frozen import freeze, same_text
-from mailer.delivery.mailing import again_until, it_is_not, resume
+from mailer.delivery.mailing import NOT_PAUSED, again_until, it_is_not, resume
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.delivery.starting import EDITS_WHILE_COMPILING, SAVED_ALL_THE_TIME, store
 from mailer.delivery.variants import usual_variants, variants_for
 from mailer.errors import Refused
 from mailer.letter import CompiledLetter, Variant
 from mailer.publication import Issue
+from mailer.sentence import Sentence
 
 
 def resume_corrected(
@@ -62,7 +63,9 @@ def resume_corrected(
                 continue
             if new:
                 _go_on(session, config, mailing, issue, letters, now)
-                words = f"resumed, corrected: version {mailing.version + 1}"
+                words = Sentence(
+                    "resumed, corrected: version {version}", version=mailing.version + 1
+                )
                 audit.record(session, now, actor, f"issue {issue.id}", words)
             else:
                 resume(session, config, issue, now, actor)
@@ -79,7 +82,7 @@ def _paused(session: Session, issue: Issue) -> MailingRow:
         )
     ).scalar()
     if mailing is None:
-        raise it_is_not(session, issue, "it is not paused")
+        raise it_is_not(session, issue, NOT_PAUSED)
     return mailing
 
 
@@ -136,7 +139,7 @@ def _go_on(
         .returning(MailingRow.id)
     ).first()
     if gone_on is None:
-        raise it_is_not(session, issue, "somebody else was quicker by a moment")
+        raise it_is_not(session, issue, Sentence("somebody else was quicker by a moment"))
     store(session, mailing.id, mailing.version + 1, letters, now)
     # The letters lead there: whoever took it out of the archive to mend it wants it back.
     publication.set_public(session, issue.id, public=True, now=now)

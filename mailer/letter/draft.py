@@ -9,6 +9,7 @@ from mailer.errors import WrongInput
 from mailer.letter.content import IssueLetter, LetterItem, NoteLetter, Organisation, Variant
 from mailer.letter.fields import Field, Placeholders, refuse_unknown
 from mailer.letter.markdown import LINK_SCHEMES, Resolve, has_members_block, members_blocks
+from mailer.sentence import Sentence
 
 # Only these may be where an author's link leads: a reader's own words never are.
 LINK_FIELDS = frozenset({"unsubscribe_url", "preferences_url", "letter_url"})
@@ -32,23 +33,31 @@ def authored(content: IssueLetter | NoteLetter) -> tuple[tuple[str, str], ...]:
     """Every text in which an author may write merge fields, each after its place in words."""
     if isinstance(content, NoteLetter):
         return (
-            ("the subject", content.subject),
-            ("the heading", content.heading),
-            *((f"paragraph {n}", text) for n, text in enumerate(content.paragraphs, 1)),
-            ("the reason", content.reason),
+            (Sentence("the subject"), content.subject),
+            (Sentence("the heading"), content.heading),
+            *(
+                (Sentence("paragraph {number}", number=n), text)
+                for n, text in enumerate(content.paragraphs, 1)
+            ),
+            (Sentence("the reason"), content.reason),
         )
     return (
-        ("the subject", content.subject),
-        ("the title", content.title),
-        ("the preheader", content.preheader),
+        (Sentence("the subject"), content.subject),
+        (Sentence("the title"), content.title),
+        (Sentence("the preheader"), content.preheader),
         *(
-            (f"the {part} of item {n} ({item.title})", text)
+            (
+                Sentence(
+                    "the {part} of item {number} ({title})", part=part, number=n, title=item.title
+                ),
+                text,
+            )
             for n, item in enumerate(content.items, 1)
             for part, text in (
-                ("title", item.title),
-                ("topic", item.topic),
-                ("summary", item.summary),
-                ("body", item.body),
+                (Sentence("title"), item.title),
+                (Sentence("topic"), item.topic),
+                (Sentence("summary"), item.summary),
+                (Sentence("body"), item.body),
             )
         ),
     )
@@ -128,8 +137,10 @@ def links_from(base: str, put: Placeholders) -> Resolve:
             if alone and isinstance(pieces[1], Field) and pieces[1].name in LINK_FIELDS:
                 return url
             raise WrongInput(
-                "A merge field stands inside a link; only "
-                f"{', '.join(sorted(LINK_FIELDS))} may be a link, each alone."
+                Sentence(
+                    "A merge field stands inside a link; only {fields} may be a link, each alone.",
+                    fields=", ".join(sorted(LINK_FIELDS)),
+                )
             )
         try:
             absolute = urljoin(base.rstrip("/") + "/", url)

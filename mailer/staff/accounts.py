@@ -218,7 +218,7 @@ def remove(session: Session, address: str, now: datetime, actor: str) -> None:
     row.password_hash, row.totp_secret, row.totp_step = "", None, None
     for secret in (SessionRow, ResetRow, RecoveryCodeRow):
         session.execute(delete(secret).where(secret.account_id == row.id))
-    audit.record(session, now, actor, f"account {row.id}", Sentence("removed"))
+    audit.record(session, now, actor, f"account {row.id}", Sentence("removed the account"))
 
 
 def end_sessions(session: Session, account_id: int, keep: int | None = None) -> None:

@@ -186,7 +186,7 @@ def test_a_variant_that_cannot_be_compiled_pauses_the_mailing(desk: Desk) -> Non
         session.get_one(MailingRow, mailing).content = freeze(broken)
     desk.fan_out(mailing)
     assert desk.status().status == "paused"
-    assert "theme 'gone'" in desk.status().reason
+    assert "theme “gone”" in desk.status().reason
     assert desk.rows(DeliveryRow.id) == []
 
 

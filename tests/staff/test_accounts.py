@@ -198,5 +198,5 @@ def test_the_audit_log_knows_accounts_by_id(database: Database) -> None:
     assert [tuple(row) for row in log][1:] == [
         (f"account {tom.id}", "added as editor"),
         (f"account {tom.id}", "got a new password"),
-        (f"account {tom.id}", "removed"),
+        (f"account {tom.id}", "removed the account"),
     ]

@@ -177,7 +177,7 @@ def test_what_was_done_is_in_the_log_under_the_name_of_who_did_it(
         told = audit.entries(session, subject=f"account {tom.account.id}")[:3]
     assert {entry.actor for entry in told} == {f"staff {owner.account.id}"}
     assert [entry.words for entry in told] == [
-        "removed",
+        "removed the account",
         "signed out everywhere",
         "was editor, and is writer now",
     ]

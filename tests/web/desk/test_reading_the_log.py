@@ -88,7 +88,7 @@ def test_it_is_said_in_spanish(database: Database, auditor: AtDesk) -> None:
     record(database, "mailer", "subscriber 7", words)
     page = auditor.get(HERE).text
     assert rows(page)[0] == [
-        "Mailer mismo",
+        "El propio Mailer",
         "cambió el rol: antes autoría, ahora redacción",
         "lector 7",
     ]
