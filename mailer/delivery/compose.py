@@ -95,7 +95,7 @@ def _picture(config: Config, item: Item) -> Picture | None:
         return None
     kept = item.picture
     url = config.site.url + picture_path(kept.hash)
-    return Picture(url, kept.width, kept.height, kept.alt, octets=kept.octets)
+    return Picture(url, kept.width, kept.height, kept.alt, kept.caption, kept.octets)
 
 
 def _join_url(config: Config) -> str | None:

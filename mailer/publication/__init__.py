@@ -9,10 +9,17 @@
    these show everything. `set_public` says whether an issue stands in the archive.
 4. Who shows the archive to anybody asks `recent_items`, `public_issue`, `public_item`, `pages`
    and `find_page`: what is not public, or for members, does not exist for them.
-5. `keep_picture` keeps a picture by the hash of its bytes; `find_picture` gives them back, and
-   `read_logo` reads the organisation's logo in the same way.
-6. Who checks an issue before it is sent asks `earlier_items` and `ask_links`.
-7. `issue_path`, `item_path` and their like say where each thing stands on the site.
+5. Who writes asks `propose` and begins with `create_issue` or `create_announcement`; changes the
+   issue's own fields with `change_issue`, its items with `add_item`, `change_item`, `move_item`,
+   `put_in_order`, `remove_item` and `bring_back`. A change says on which version it was typed, and
+   is `Saved`, or `Overtaken` by somebody else's: then both texts are shown. `reach` says what a
+   change reaches where the issue was mailed.
+6. `history`, `compare` and `restore` look through the saves; `find_items` and `reuse` bring an
+   earlier item back.
+7. `develop` makes a picture fit for letters, and `keep_picture` keeps it by the hash of its bytes;
+   `find_picture` gives them back, and `read_logo` reads the organisation's logo in the same way.
+8. Who checks an issue before it is sent asks `earlier_items` and `ask_links`.
+9. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
 Functions take a session; whoever calls owns the transaction.
 """
@@ -30,6 +37,17 @@ if TYPE_CHECKING:
         public_publication,
         recent_items,
     )
+    from mailer.publication.cadence import Cadence, cadence_in_words, next_date, read_cadence
+    from mailer.publication.comparing import Piece, differences
+    from mailer.publication.composing import (
+        Place,
+        Proposal,
+        change_issue,
+        create_announcement,
+        create_issue,
+        propose,
+        reach,
+    )
     from mailer.publication.content import (
         ArchiveItem,
         Issue,
@@ -45,6 +63,7 @@ if TYPE_CHECKING:
         publication_path,
     )
     from mailer.publication.dead_links import ask_links
+    from mailer.publication.developing import LARGEST_UPLOAD, Developed, develop
     from mailer.publication.earlier import earlier_items
     from mailer.publication.importing import ImportedListing, import_listing
     from mailer.publication.issues import (
@@ -55,6 +74,24 @@ if TYPE_CHECKING:
         set_public,
         version_of,
     )
+    from mailer.publication.items import (
+        Moved,
+        Removed,
+        add_item,
+        bring_back,
+        change_item,
+        move_item,
+        put_in_order,
+        remove_item,
+    )
+    from mailer.publication.library import (
+        LibraryItem,
+        Use,
+        find_items,
+        reuse,
+        topics_in_use,
+        used_in,
+    )
     from mailer.publication.listing import (
         ListedIssue,
         ListedItem,
@@ -63,6 +100,15 @@ if TYPE_CHECKING:
         parse_listing,
         read_listing,
     )
+    from mailer.publication.looking_back import (
+        Change,
+        Difference,
+        FieldDifference,
+        Revision,
+        compare,
+        history,
+        restore,
+    )
     from mailer.publication.pictures import (
         KeptPicture,
         Logo,
@@ -70,36 +116,69 @@ if TYPE_CHECKING:
         keep_picture,
         logo_path,
         read_logo,
+        recent_pictures,
     )
+    from mailer.publication.saving import Overtaken, Saved
     from mailer.publication.series import (
         ensure_first,
         find_publication,
         publication_by_id,
         publications,
     )
+    from mailer.publication.texts import LONGEST, WrongFields
 
 __all__ = [
+    "LARGEST_UPLOAD",
+    "LONGEST",
     "ArchiveItem",
+    "Cadence",
+    "Change",
+    "Developed",
+    "Difference",
+    "FieldDifference",
     "ImportedListing",
     "Issue",
     "IssueSummary",
     "Item",
     "KeptPicture",
+    "LibraryItem",
     "ListedIssue",
     "ListedItem",
     "ListedPage",
     "Listing",
     "Logo",
+    "Moved",
+    "Overtaken",
     "Page",
     "Picture",
+    "Piece",
+    "Place",
+    "Proposal",
     "Publication",
+    "Removed",
+    "Revision",
+    "Saved",
+    "Use",
+    "WrongFields",
+    "add_item",
     "ask_links",
+    "bring_back",
+    "cadence_in_words",
+    "change_issue",
+    "change_item",
+    "compare",
+    "create_announcement",
+    "create_issue",
+    "develop",
+    "differences",
     "earlier_items",
     "ensure_first",
     "find_issue",
+    "find_items",
     "find_page",
     "find_picture",
     "find_publication",
+    "history",
     "import_listing",
     "issue_by_id",
     "issue_path",
@@ -108,20 +187,32 @@ __all__ = [
     "keep_picture",
     "list_issues",
     "logo_path",
+    "move_item",
+    "next_date",
     "page_path",
     "pages",
     "parse_listing",
     "picture_path",
+    "propose",
     "public_issue",
     "public_item",
     "public_publication",
     "publication_by_id",
     "publication_path",
     "publications",
+    "put_in_order",
+    "reach",
+    "read_cadence",
     "read_listing",
     "read_logo",
     "recent_items",
+    "recent_pictures",
+    "remove_item",
+    "restore",
+    "reuse",
     "set_public",
+    "topics_in_use",
+    "used_in",
     "version_of",
 ]
 

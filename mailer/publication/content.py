@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 SLUG_CHARACTERS = 80
 LARGEST_NUMBER = 2**31 - 1
@@ -22,6 +22,7 @@ class Publication:
     sender: str
     reply_to: str
     theme: str
+    cadence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,15 @@ class Picture:
     height: int
     octets: int
     alt: str = ""
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One article. `summary` and `body` are Markdown, all else is plain text."""
+    """One article. `summary` and `body` are Markdown, all else is plain text.
+
+    `version` grows with every change; `changed_at` and `changed_by` say whose was the last.
+    """
 
     id: int
     position: int
@@ -49,6 +54,10 @@ class Item:
     link: str
     members_only: bool
     picture: Picture | None = None
+    reused_from: int | None = None
+    version: int = 1
+    changed_at: datetime | None = None
+    changed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,11 @@ class IssueSummary:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue or announcement, its items in order. `version` grows with every save."""
+    """An issue or announcement, its items in order.
+
+    `version` grows with every save, `head_version` with those of its own fields. `published_at`
+    is when it was first public; from then on its number and its items' slugs stay.
+    """
 
     id: int
     publication: Publication
@@ -81,6 +94,10 @@ class Issue:
     public: bool
     version: int
     items: tuple[Item, ...]
+    head_version: int = 1
+    head_changed_at: datetime | None = None
+    head_changed_by: str = ""
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

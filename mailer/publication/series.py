@@ -73,4 +73,5 @@ def publication_from(row: PublicationRow) -> Publication:
         row.sender,
         row.reply_to,
         row.theme,
+        row.cadence,
     )
