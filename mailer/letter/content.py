@@ -186,7 +186,8 @@ class LetterDue:
     """A letter that a room needs sent; the door that called the room has it enqueued.
 
     Addressed to a subscriber, or to a bare address. The same `dedupe_key` is sent once. `note`
-    names its words, where a kind has several; empty, they are those of the kind.
+    names its words, where a kind has several; empty, they are those of the kind. A letter that
+    belongs to a subscription names the publication, and goes out while that is active.
     """
 
     kind: str
@@ -196,3 +197,4 @@ class LetterDue:
     dedupe_key: str
     values: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    publication_id: int | None = None

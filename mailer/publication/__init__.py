@@ -11,8 +11,13 @@
    and `find_page`: what is not public, or for members, does not exist for them.
 5. `keep_picture` keeps a picture by the hash of its bytes; `find_picture` gives them back, and
    `read_logo` reads the organisation's logo in the same way.
-6. Who checks an issue before it is sent asks `earlier_items` and `ask_links`.
-7. `issue_path`, `item_path` and their like say where each thing stands on the site.
+6. `with_typed` puts what is on a screen over an issue, to look at it before it is saved. Who
+   checks an issue before it is sent asks `earlier_items` and `ask_links`.
+7. Staff change a publication (`create_publication`, `change_settings`, `change_look`), the standing
+   pages (`create_page`, `edit_page` and what follows) and the letters that greet new subscribers
+   (`change_welcome`). Whoever saves over somebody else's work gets `Overtaken`, with both texts.
+   `welcome_due` says which letter is due to somebody who has just begun to read.
+8. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
 Functions take a session; whoever calls owns the transaction.
 """
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
         Issue,
         IssueSummary,
         Item,
+        Look,
         Page,
         Picture,
         Publication,
@@ -63,6 +69,7 @@ if TYPE_CHECKING:
         parse_listing,
         read_listing,
     )
+    from mailer.publication.overtaking import Overtaken
     from mailer.publication.pictures import (
         KeptPicture,
         Logo,
@@ -77,6 +84,37 @@ if TYPE_CHECKING:
         publication_by_id,
         publications,
     )
+    from mailer.publication.settings import (
+        Settings,
+        change_look,
+        change_settings,
+        create_publication,
+        fault_in_slug,
+        faults_in_look,
+        faults_in_settings,
+        taken_slugs,
+    )
+    from mailer.publication.standing import (
+        PageRevision,
+        create_page,
+        edit_page,
+        move_page,
+        page_by_id,
+        page_revisions,
+        put_back,
+        remove_page,
+        removed_pages,
+    )
+    from mailer.publication.typed import Typed, TypedItem, with_typed
+    from mailer.publication.welcoming import (
+        Welcome,
+        change_welcome,
+        faults_in_welcome,
+        welcome_due,
+        welcome_for,
+        welcome_in,
+        welcomes,
+    )
 
 __all__ = [
     "ArchiveItem",
@@ -90,12 +128,29 @@ __all__ = [
     "ListedPage",
     "Listing",
     "Logo",
+    "Look",
+    "Overtaken",
     "Page",
+    "PageRevision",
     "Picture",
     "Publication",
+    "Settings",
+    "Typed",
+    "TypedItem",
+    "Welcome",
     "ask_links",
+    "change_look",
+    "change_settings",
+    "change_welcome",
+    "create_page",
+    "create_publication",
     "earlier_items",
+    "edit_page",
     "ensure_first",
+    "fault_in_slug",
+    "faults_in_look",
+    "faults_in_settings",
+    "faults_in_welcome",
     "find_issue",
     "find_page",
     "find_picture",
@@ -108,7 +163,10 @@ __all__ = [
     "keep_picture",
     "list_issues",
     "logo_path",
+    "move_page",
+    "page_by_id",
     "page_path",
+    "page_revisions",
     "pages",
     "parse_listing",
     "picture_path",
@@ -118,11 +176,20 @@ __all__ = [
     "publication_by_id",
     "publication_path",
     "publications",
+    "put_back",
     "read_listing",
     "read_logo",
     "recent_items",
+    "remove_page",
+    "removed_pages",
     "set_public",
+    "taken_slugs",
     "version_of",
+    "welcome_due",
+    "welcome_for",
+    "welcome_in",
+    "welcomes",
+    "with_typed",
 ]
 
 __getattr__ = opened_by(__name__, __file__)

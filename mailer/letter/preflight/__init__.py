@@ -29,9 +29,11 @@ from mailer.letter.preflight.examined import Examined, examine
 from mailer.letter.preflight.facts import EARLIER_CHARACTERS, EarlierItem, Facts, LinkAnswer
 from mailer.letter.preflight.links import links_to_ask
 from mailer.letter.preflight.registry import CHECKS, STOPPING, Check, Finding, check
+from mailer.letter.preflight.size import CUT_HTML
 
 __all__ = [
     "CHECKS",
+    "CUT_HTML",
     "EARLIER_CHARACTERS",
     "EarlierItem",
     "Facts",
