@@ -288,6 +288,12 @@ class Privacy(Section):
     networks: Duration = timedelta(days=90)
 
 
+class Staff(Section):
+    """Who works at the desk."""
+
+    require_totp: bool = False
+
+
 class Log(Section):
     """What is told on standard error."""
 
@@ -307,6 +313,7 @@ class Config(Section):
     pace: Pace = Pace()
     schedule: Schedule = Schedule()
     privacy: Privacy = Privacy()
+    staff: Staff = Staff()
     log: Log = Log()
 
     @field_validator("relay", mode="before")
