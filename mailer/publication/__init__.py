@@ -15,7 +15,7 @@
    checks an issue before it is sent asks `earlier_items` and `ask_links`.
 7. Staff change a publication (`create_publication`, `change_settings`, `change_look`), the standing
    pages (`create_page`, `edit_page` and what follows) and the letters that greet new subscribers
-   (`change_welcome`). Whoever saves over somebody else's work gets `Overtaken`, with both texts.
+   (`change_welcome`). Whoever saves over somebody else's work gets `ChangedMeanwhile`, with both texts.
    `welcome_due` says which letter is due to somebody who has just begun to read.
 8. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
         parse_listing,
         read_listing,
     )
-    from mailer.publication.overtaking import Overtaken
+    from mailer.publication.meanwhile import ChangedMeanwhile
     from mailer.publication.pictures import (
         KeptPicture,
         Logo,
@@ -118,6 +118,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArchiveItem",
+    "ChangedMeanwhile",
     "ImportedListing",
     "Issue",
     "IssueSummary",
@@ -129,7 +130,6 @@ __all__ = [
     "Listing",
     "Logo",
     "Look",
-    "Overtaken",
     "Page",
     "PageRevision",
     "Picture",

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from mailer.errors import NotFound, WrongInput
 from mailer.letter import ISSUE_FIELDS, fields_in, parse_mailbox
 from mailer.publication.content import SLUG_CHARACTERS, Look, Publication, slug_from
+from mailer.publication.meanwhile import ChangedMeanwhile
 from mailer.publication.models import PublicationRow
-from mailer.publication.overtaking import Overtaken
 from mailer.publication.series import publication_from
 from mailer.sentence import Sentence
 
@@ -153,7 +153,7 @@ def change_settings(
 
     Raises:
         NotFound: there is no such publication.
-        Overtaken: somebody changed it since `base_version`.
+        ChangedMeanwhile: somebody changed it since `base_version`.
         WrongInput: a setting is wrong.
     """
     row = _row(session, publication_id, base_version)
@@ -170,7 +170,7 @@ def change_look(
     """Have letters look so from now on; its logo is one that `keep_picture` kept.
 
     Raises:
-        NotFound, Overtaken, WrongInput: as `change_settings`.
+        NotFound, ChangedMeanwhile, WrongInput: as `change_settings`.
     """
     row = _row(session, publication_id, base_version)
     _require(faults_in_look(look))
@@ -191,7 +191,7 @@ def _row(session: Session, publication_id: int, base_version: int) -> Publicatio
             Sentence("There is no publication with the id {number}.", number=publication_id)
         )
     if row.version != base_version:
-        raise Overtaken(
+        raise ChangedMeanwhile(
             "Somebody else changed it while you were at it. Nothing of yours is saved yet.",
             publication_from(row),
         )

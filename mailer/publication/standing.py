@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from mailer.errors import NotFound, WrongInput
 from mailer.publication.archive import page_from
 from mailer.publication.content import Page, slug_from
+from mailer.publication.meanwhile import ChangedMeanwhile
 from mailer.publication.models import PageRow, RevisionRow
-from mailer.publication.overtaking import Overtaken
 from mailer.publication.revisions import save_page
 
 LONGEST_TITLE, LONGEST_BODY = 200, 200_000
@@ -83,14 +83,14 @@ def edit_page(
 
     Raises:
         NotFound: there is no such page.
-        Overtaken: somebody saved it since `base_version`; `stands` is the page as they left it.
+        ChangedMeanwhile: somebody saved it since `base_version`; `stands` is the page as they left it.
         WrongInput: it has no title, or too much.
     """
     row = _row(session, page_id)
     if (row.title, row.body) == (title, body):
         return page_from(row)
     if row.version != base_version:
-        raise Overtaken(
+        raise ChangedMeanwhile(
             "Somebody else saved this page while you wrote. Both texts are shown here; nothing "
             "of yours is lost.",
             page_from(row),

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from mailer.errors import WrongInput
 from mailer.letter import LetterDue, primary_language
+from mailer.publication.meanwhile import ChangedMeanwhile
 from mailer.publication.models import WelcomeRow
-from mailer.publication.overtaking import Overtaken
 from mailer.publication.settings import fault_in_words
 from mailer.sentence import Sentence
 
@@ -74,14 +74,14 @@ def change_welcome(session: Session, welcome: Welcome, now: datetime) -> Welcome
     """Keep it; `welcome.version` is the one that was opened.
 
     Raises:
-        Overtaken: somebody saved it since; `stands` is what they wrote.
+        ChangedMeanwhile: somebody saved it since; `stands` is what they wrote.
         WrongInput: something is wrong with it.
     """
     for fault in faults_in_welcome(welcome).values():
         raise WrongInput(fault)
     row = _row(session, welcome.publication_id, welcome.language)
     if (row.version if row else 0) != welcome.version:
-        raise Overtaken(
+        raise ChangedMeanwhile(
             "Somebody else saved this letter while you wrote. Nothing of yours is saved yet.",
             _welcome_from(row) if row else None,
         )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from mailer import delivery, publication
 from mailer.delivery.models import MailingRow
 from mailer.errors import WrongInput
-from mailer.publication import Overtaken, Welcome, change_welcome, welcome_due, welcomes
+from mailer.publication import ChangedMeanwhile, Welcome, change_welcome, welcome_due, welcomes
 from tests.conftest import NOW
 from tests.delivery.desk import UPDATES, Desk
 
@@ -103,7 +103,7 @@ def test_one_that_cannot_be_sent_is_not_kept(desk: Desk, wrong: dict[str, str]) 
 
 def test_who_saves_second_is_told(desk: Desk) -> None:
     write(desk, ENGLISH)
-    with pytest.raises(Overtaken) as told:
+    with pytest.raises(ChangedMeanwhile) as told:
         write(desk, replace(ENGLISH, subject="Mine"))
     assert told.value.stands.subject == ENGLISH.subject
 

@@ -8,8 +8,8 @@ import pytest
 from mailer.database import Database
 from mailer.errors import WrongInput
 from mailer.publication import (
+    ChangedMeanwhile,
     Look,
-    Overtaken,
     Settings,
     change_look,
     change_settings,
@@ -102,7 +102,7 @@ def test_who_saves_second_is_told_and_shown_what_stands(database: Database) -> N
     with database.write() as session:
         made = create_publication(session, SOUND, NOW)
         change_settings(session, made.id, made.version, replace(SOUND, title="First"))
-    with database.write() as session, pytest.raises(Overtaken) as told:
+    with database.write() as session, pytest.raises(ChangedMeanwhile) as told:
         change_settings(session, made.id, made.version, replace(SOUND, title="Second"))
     assert told.value.stands.title == "First"
     with database.read() as session:

@@ -5,7 +5,7 @@ import pytest
 from mailer.database import Database
 from mailer.errors import NotFound, WrongInput
 from mailer.publication import (
-    Overtaken,
+    ChangedMeanwhile,
     create_page,
     edit_page,
     find_page,
@@ -53,7 +53,7 @@ def test_who_saves_second_is_told_and_nothing_is_overwritten(database: Database)
     (aims, *_) = three(database)
     with database.write() as session:
         edit_page(session, aims, 1, "Aims", "Ana's text.", NOW, ANA)
-    with database.write() as session, pytest.raises(Overtaken) as told:
+    with database.write() as session, pytest.raises(ChangedMeanwhile) as told:
         edit_page(session, aims, 1, "Aims", "Tom's text.", NOW, TOM)
     assert told.value.stands.body == "Ana's text."
     with database.write() as session:

@@ -5,7 +5,7 @@ from typing import Any
 from mailer.errors import Refused
 
 
-class Overtaken(Refused):
+class ChangedMeanwhile(Refused):
     """Somebody saved it since it was opened. `stands` is what they made of it."""
 
     def __init__(self, said: str, stands: Any) -> None:
