@@ -15,7 +15,8 @@
    checks an issue before it is sent asks `earlier_items` and `ask_links`.
 7. Staff change a publication (`create_publication`, `change_settings`, `change_look`), the standing
    pages (`create_page`, `edit_page` and what follows) and the letters that greet new subscribers
-   (`change_welcome`). Whoever saves over somebody else's work gets `ChangedMeanwhile`, with both texts.
+   (`change_welcome`). Whoever saves over somebody else's work gets `ChangedMeanwhile`, with both
+   texts.
    `welcome_due` says which letter is due to somebody who has just begun to read.
 8. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
         find_picture,
         keep_picture,
         logo_path,
+        pictures_by_hash,
         read_logo,
     )
     from mailer.publication.series import (
@@ -170,6 +172,7 @@ __all__ = [
     "pages",
     "parse_listing",
     "picture_path",
+    "pictures_by_hash",
     "public_issue",
     "public_item",
     "public_publication",

@@ -83,7 +83,7 @@ def edit_page(
 
     Raises:
         NotFound: there is no such page.
-        ChangedMeanwhile: somebody saved it since `base_version`; `stands` is the page as they left it.
+        ChangedMeanwhile: somebody saved it since `base_version`; `stands` is theirs.
         WrongInput: it has no title, or too much.
     """
     row = _row(session, page_id)
