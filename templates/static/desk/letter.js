@@ -8,7 +8,7 @@
 import { post, Refused, SignedOut } from "./post.js";
 import { filled, speak } from "./speak.js";
 
-const LETTER_MS = 120;
+const LETTER_MS = 100;
 const FINDINGS_MS = 700;
 const DESKTOP = 680;
 
