@@ -95,7 +95,7 @@ def add(
 ) -> None:
     """Subscribe one reader, at once."""
     from mailer import audience, audit
-    from mailer.publication import find_publication
+    from mailer.publication import find_publication, welcome_due
 
     door: Door = context.obj
     at = now()
@@ -118,6 +118,12 @@ def add(
             audit.record(
                 session, at, door.operator, f"subscriber {added.subscriber_id}", "added a reader"
             )
+            spoken = language or found.language
+            due = welcome_due(session, found.id, added.subscriber_id, spoken, by_hand=True)
+            if due is not None:
+                from mailer import delivery
+
+                delivery.enqueue(session, door.config, due, at)
     words = {
         audience.Outcome.CREATED: f"reads {found.title} from now on.",
         audience.Outcome.UPDATED: f"was known, and reads {found.title}.",

@@ -18,8 +18,13 @@
    earlier item back.
 7. `develop` makes a picture fit for letters, and `keep_picture` keeps it by the hash of its bytes;
    `find_picture` gives them back, and `read_logo` reads the organisation's logo in the same way.
-8. Who checks an issue before it is sent asks `earlier_items` and `ask_links`.
-9. `issue_path`, `item_path` and their like say where each thing stands on the site.
+8. `with_typed` puts what is on a screen over an issue, to look at it before it is saved. Who
+   checks an issue before it is sent asks `earlier_items` and `ask_links`.
+9. Staff change a publication (`create_publication`, `change_settings`, `change_look`), the standing
+   pages (`create_page`, `edit_page` and what follows) and the letters that greet new subscribers
+   (`change_welcome`). Whoever saves over somebody else's work gets `ChangedMeanwhile`, with both
+   texts. `welcome_due` says which letter is due to somebody who has just begun to read.
+10. `issue_path`, `item_path` and their like say where each thing stands on the site.
 
 Functions take a session; whoever calls owns the transaction.
 """
@@ -53,6 +58,7 @@ if TYPE_CHECKING:
         Issue,
         IssueSummary,
         Item,
+        Look,
         Page,
         Picture,
         Publication,
@@ -109,12 +115,14 @@ if TYPE_CHECKING:
         history,
         restore,
     )
+    from mailer.publication.meanwhile import ChangedMeanwhile
     from mailer.publication.pictures import (
         KeptPicture,
         Logo,
         find_picture,
         keep_picture,
         logo_path,
+        pictures_by_hash,
         read_logo,
         recent_pictures,
     )
@@ -125,7 +133,38 @@ if TYPE_CHECKING:
         publication_by_id,
         publications,
     )
+    from mailer.publication.settings import (
+        Settings,
+        change_look,
+        change_settings,
+        create_publication,
+        fault_in_slug,
+        faults_in_look,
+        faults_in_settings,
+        taken_slugs,
+    )
+    from mailer.publication.standing import (
+        PageRevision,
+        create_page,
+        edit_page,
+        move_page,
+        page_by_id,
+        page_revisions,
+        put_back,
+        remove_page,
+        removed_pages,
+    )
     from mailer.publication.texts import LONGEST, WrongFields
+    from mailer.publication.typed import Typed, TypedItem, with_typed
+    from mailer.publication.welcoming import (
+        Welcome,
+        change_welcome,
+        faults_in_welcome,
+        welcome_due,
+        welcome_for,
+        welcome_in,
+        welcomes,
+    )
 
 __all__ = [
     "LARGEST_UPLOAD",
@@ -133,6 +172,7 @@ __all__ = [
     "ArchiveItem",
     "Cadence",
     "Change",
+    "ChangedMeanwhile",
     "Developed",
     "Difference",
     "FieldDifference",
@@ -147,9 +187,11 @@ __all__ = [
     "ListedPage",
     "Listing",
     "Logo",
+    "Look",
     "Moved",
     "Overtaken",
     "Page",
+    "PageRevision",
     "Picture",
     "Piece",
     "Place",
@@ -158,7 +200,11 @@ __all__ = [
     "Removed",
     "Revision",
     "Saved",
+    "Settings",
+    "Typed",
+    "TypedItem",
     "Use",
+    "Welcome",
     "WrongFields",
     "add_item",
     "ask_links",
@@ -166,13 +212,23 @@ __all__ = [
     "cadence_in_words",
     "change_issue",
     "change_item",
+    "change_look",
+    "change_settings",
+    "change_welcome",
     "compare",
     "create_announcement",
     "create_issue",
+    "create_page",
+    "create_publication",
     "develop",
     "differences",
     "earlier_items",
+    "edit_page",
     "ensure_first",
+    "fault_in_slug",
+    "faults_in_look",
+    "faults_in_settings",
+    "faults_in_welcome",
     "find_issue",
     "find_items",
     "find_page",
@@ -188,11 +244,15 @@ __all__ = [
     "list_issues",
     "logo_path",
     "move_item",
+    "move_page",
     "next_date",
+    "page_by_id",
     "page_path",
+    "page_revisions",
     "pages",
     "parse_listing",
     "picture_path",
+    "pictures_by_hash",
     "propose",
     "public_issue",
     "public_item",
@@ -200,6 +260,7 @@ __all__ = [
     "publication_by_id",
     "publication_path",
     "publications",
+    "put_back",
     "put_in_order",
     "reach",
     "read_cadence",
@@ -208,12 +269,20 @@ __all__ = [
     "recent_items",
     "recent_pictures",
     "remove_item",
+    "remove_page",
+    "removed_pages",
     "restore",
     "reuse",
     "set_public",
+    "taken_slugs",
     "topics_in_use",
     "used_in",
     "version_of",
+    "welcome_due",
+    "welcome_for",
+    "welcome_in",
+    "welcomes",
+    "with_typed",
 ]
 
 __getattr__ = opened_by(__name__, __file__)

@@ -11,8 +11,40 @@ LARGEST_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture by the SHA-256 of its bytes; `octets` is how many these are."""
+
+    hash: str
+    width: int
+    height: int
+    octets: int
+    alt: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a publication's letters have of their own; what is empty is the organisation's.
+
+    Accents are #RRGGBB, fonts "serif" or "sans", `footer` Markdown. `logo` stands in the
+    organisation's place; without `with_logo` there is none at all.
+    """
+
+    accent: str = ""
+    accent_dark: str = ""
+    heading_font: str = ""
+    text_font: str = ""
+    footer: str = ""
+    logo: Picture | None = None
+    with_logo: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
-    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones."""
+    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones.
+
+    `version` grows with every change of its settings or look.
+    """
 
     id: int
     slug: str
@@ -23,18 +55,8 @@ class Publication:
     reply_to: str
     theme: str
     cadence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture by the SHA-256 of its bytes; `octets` is how many these are."""
-
-    hash: str
-    width: int
-    height: int
-    octets: int
-    alt: str = ""
-    caption: str = ""
+    look: Look = Look()
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +133,14 @@ class ArchiveItem:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A standing page; `body` is Markdown."""
+    """A standing page; `body` is Markdown. `version` grows with every save."""
 
     id: int
     slug: str
     title: str
     body: str
     position: int
+    version: int = 1
 
 
 def publication_path(publication: Publication) -> str:

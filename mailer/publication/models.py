@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +19,11 @@ from mailer.database import Base, BigId, Json, UtcDateTime
 
 
 class PublicationRow(Base):
-    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones."""
+    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones.
+
+    From `accent` on it is what its letters look like, empty where the organisation's look holds.
+    The size of its logo stands here, since a picture's hash never names another one.
+    """
 
     __tablename__ = "publications"
 
@@ -31,7 +36,35 @@ class PublicationRow(Base):
     theme: Mapped[str] = mapped_column(String(80), default="")
     cadence: Mapped[str] = mapped_column(String(80), default="")
     language: Mapped[str] = mapped_column(String(20))
+    accent: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    accent_dark: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    heading_font: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    text_font: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    footer: Mapped[str] = mapped_column(Text, default="", server_default="")
+    logo_hash: Mapped[str | None] = mapped_column(ForeignKey("pictures.hash"), index=True)
+    logo_width: Mapped[int | None]
+    logo_height: Mapped[int | None]
+    logo_octets: Mapped[int | None]
+    with_logo: Mapped[bool] = mapped_column(default=True, server_default=true())
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WelcomeRow(Base):
+    """The letter that greets a new subscriber of a publication, in one language; Markdown."""
+
+    __tablename__ = "welcomes"
+    __table_args__ = (UniqueConstraint("publication_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"))
+    language: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool]
+    when_added: Mapped[bool]
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class IssueRow(Base):
@@ -144,7 +177,7 @@ class RevisionRow(Base):
 
 
 class PageRow(Base):
-    """A standing page, like "Aims"; Markdown."""
+    """A standing page, like "Aims"; Markdown. Once removed it is kept, and stands nowhere."""
 
     __tablename__ = "pages"
 
@@ -156,6 +189,7 @@ class PageRow(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PictureRow(Base):

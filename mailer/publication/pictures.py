@@ -4,7 +4,7 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -146,7 +146,11 @@ def read_picture(content: bytes) -> tuple[str, int, int]:
 
 def pictures_of(session: Session, items: Iterable[ItemRow]) -> Mapping[str, Picture]:
     """The pictures of `items` by their hash, without alt texts, and without reading their bytes."""
-    wanted = {row.picture_hash for row in items if row.picture_hash}
+    return pictures_by_hash(session, {row.picture_hash for row in items if row.picture_hash})
+
+
+def pictures_by_hash(session: Session, wanted: Collection[str]) -> Mapping[str, Picture]:
+    """Those of these pictures that are kept, without alt texts, and without reading their bytes."""
     if not wanted:
         return {}
     query = select(

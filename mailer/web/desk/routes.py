@@ -3,11 +3,11 @@
 from fastapi import FastAPI
 
 from mailer.config import Config
-from mailer.web.desk import files, overview, sign_in
+from mailer.web.desk import files, letters, overview, sign_in
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.paper import Paper
 
-ROUTERS = [part.router for part in (files, sign_in, overview)]
+ROUTERS = [part.router for part in (files, sign_in, overview, letters)]
 
 
 def furnish(app: FastAPI, config: Config) -> None:
