@@ -3,11 +3,27 @@
 from fastapi import FastAPI
 
 from mailer.config import Config
-from mailer.web.desk import files, letters, overview, sign_in
+from mailer.web.desk import (
+    composer,
+    files,
+    issues,
+    item_library,
+    letters,
+    overview,
+    pictures,
+    revisions,
+    sign_in,
+)
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.paper import Paper
 
-ROUTERS = [part.router for part in (files, sign_in, overview, letters)]
+ROUTERS = [
+    part.router
+    for part in (
+        *(files, sign_in, overview, letters),
+        *(issues, composer, pictures, item_library, revisions),
+    )
+]
 
 
 def furnish(app: FastAPI, config: Config) -> None:
