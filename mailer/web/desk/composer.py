@@ -40,6 +40,12 @@ _LINES = ("title", "topic", "link", "picture_alt", "picture_caption")
 _FIELDS_OFFERED = ("greeting", "name", "preferences_url", "unsubscribe_url", "letter_url")
 
 
+EMPTY: Mapping[str, Any] = {
+    **dict.fromkeys((*_LINES, "summary", "body", "picture_hash"), ""),
+    "members_only": False,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What a form shows: the fields as they are kept or were typed, and what is wrong with them."""
@@ -129,9 +135,9 @@ def save_item(desk: TheDesk, form: PostedForm, issue_id: Id, item_id: Id) -> Res
     except WrongFields as wrong:
         if desk.wants_json:
             return wrong_as_json(desk, wrong)
-        typed = Form(item_id, version, given, _told(desk, wrong))
         with desk.database.read() as session:
             issue = issue_by_id(session, issue_id)
+            typed = _as_typed(issue, item_id, version, given, _told(desk, wrong))
             return _item_page(desk, session, issue, typed, status=422)
     if developed is not None and developed.said:
         said = desk.tell(developed.said)
@@ -263,6 +269,14 @@ def _of_item(item: Item, *, opened: bool = False) -> Form:
     }
     words = len(f"{item.summary} {item.body}".split())
     return Form(item.id, item.version, fields, place=item.position, words=words, opened=opened)
+
+
+def _as_typed(
+    issue: Issue, item_id: int, version: int, given: Mapping[str, Any], errors: Mapping[str, str]
+) -> Form:
+    """What somebody typed, over what is kept of the item."""
+    kept = next((_of_item(item).fields for item in issue.items if item.id == item_id), EMPTY)
+    return Form(item_id, version, {**kept, **given}, errors)
 
 
 def _head_fields(issue: Issue) -> dict[str, Any]:

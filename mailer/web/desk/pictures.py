@@ -1,4 +1,4 @@
-"""Pictures of items: sent, or chosen from those that were used lately; and texts that are pasted."""
+"""Pictures of items: sent, or chosen from those used lately; and texts that are pasted."""
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response

@@ -57,7 +57,10 @@ function around(area, mark) {
   const { selectionStart: from, selectionEnd: to, value } = area;
   const chosen = value.slice(from, to);
   const marked = value.slice(from - mark.length, from) === mark && value.startsWith(mark, to);
-  if (marked) {
+  if (from === to && !marked && value.startsWith(mark, to)) {
+    // At the end of what is marked: go on behind it.
+    area.setSelectionRange(to + mark.length, to + mark.length);
+  } else if (marked) {
     area.setSelectionRange(from - mark.length, to + mark.length);
     put(area, chosen);
     area.setSelectionRange(from - mark.length, to - mark.length);
