@@ -24,6 +24,7 @@ class TypedItem:
     members_only: bool | None = None
     picture: str | None = None
     picture_alt: str | None = None
+    picture_caption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def _over(item: Item, typed: TypedItem, pictures: Mapping[str, Picture]) -> Item
         picture = pictures.get(typed.picture)
     if picture is not None and typed.picture_alt is not None:
         picture = replace(picture, alt=typed.picture_alt)
+    if picture is not None and typed.picture_caption is not None:
+        picture = replace(picture, caption=typed.picture_caption)
     return replace(item, picture=picture, **_touched(typed, _OF_ITEM))
 
 

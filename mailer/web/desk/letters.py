@@ -157,7 +157,16 @@ def _typed_item(one: dict[str, Any]) -> TypedItem:
         members_only=None if members_only is None else bool(members_only),
         **{
             name: _text(one, name)
-            for name in ("title", "topic", "summary", "body", "link", "picture", "picture_alt")
+            for name in (
+                "title",
+                "topic",
+                "summary",
+                "body",
+                "link",
+                "picture",
+                "picture_alt",
+                "picture_caption",
+            )
         },
     )
 

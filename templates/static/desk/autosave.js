@@ -11,6 +11,7 @@ import { filled, speak } from "./speak.js";
 
 const PAUSE = 1200;
 const AGAIN = 5000;
+const all = new Set();
 const words = document.getElementById("composer-words")?.dataset ?? {};
 const state = document.getElementById("save-state");
 
@@ -22,6 +23,7 @@ export class Autosave {
     this.tried = null;
     this.underWay = false;
     this.waits = 0;
+    all.add(this);
     form.addEventListener("input", (event) => {
       if (event.target.type !== "file") this.changed();
     });
@@ -106,7 +108,8 @@ export class Autosave {
       this.changed();
     } else {
       forget(this.name);
-      say(answer.said);
+      // The page is saved when each of its forms is.
+      say([...all].some((one) => one.differs()) ? words.unsaved : answer.said);
     }
     if (answer.told) {
       notice(answer.told);
