@@ -3,11 +3,23 @@
 from fastapi import FastAPI
 
 from mailer.config import Config
-from mailer.web.desk import files, letters, overview, sign_in
+from mailer.web.desk import (
+    files,
+    letters,
+    looks,
+    overview,
+    publications,
+    sign_in,
+    standing_pages,
+    welcomes,
+)
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.paper import Paper
 
-ROUTERS = [part.router for part in (files, sign_in, overview, letters)]
+ROUTERS = [
+    part.router
+    for part in (files, sign_in, overview, letters, publications, looks, welcomes, standing_pages)
+]
 
 
 def furnish(app: FastAPI, config: Config) -> None:
