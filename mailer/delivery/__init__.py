@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from mailer.delivery.themes import theme_names
     from mailer.delivery.trial import Trial
     from mailer.delivery.variants import usual_variants
-    from mailer.delivery.welcoming import preview_welcome
+    from mailer.delivery.welcoming import preview_welcome, try_welcome
     from mailer.publication import Issue
 
 __all__ = [
@@ -119,6 +119,7 @@ __all__ = [
     "statuses",
     "theme_names",
     "try_relay",
+    "try_welcome",
     "usual_variants",
     "waiting_without_worker",
     "write_sample",

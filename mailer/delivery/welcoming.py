@@ -1,12 +1,16 @@
 """The welcome letter: compiled when it is due, shown to whoever writes it, sent to them to try."""
 
+import secrets
 from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from mailer.config import Config
 from mailer.delivery.compose import compile_welcome
+from mailer.delivery.post import TEST, enqueue
 from mailer.delivery.previewing import SHOWN_CHARACTERS, Preview
 from mailer.delivery.sample import NOBODY, sample_values
-from mailer.letter import as_read
+from mailer.letter import LetterDue, as_read
 from mailer.publication import Publication, Welcome
 
 
@@ -30,3 +34,19 @@ def preview_welcome(
         len(html.encode()) if html is not None else 0,
         0,
     )
+
+
+def try_welcome(
+    session: Session, config: Config, welcome: Welcome, address: str, now: datetime
+) -> None:
+    """Have the welcome letter sent to this address soon, as it is saved."""
+    due = LetterDue(
+        kind="welcome",
+        subscriber_id=None,
+        address=address,
+        language=welcome.language,
+        dedupe_key=f"welcome test {secrets.token_hex(8)}",
+        note=TEST,
+        publication_id=welcome.publication_id,
+    )
+    enqueue(session, config, due, now)

@@ -33,6 +33,7 @@ from mailer.letter.content import (
     Variant,
 )
 from mailer.letter.draft import kept_for_members
+from mailer.letter.dress import DARK_PAPERS, PAPERS, shown_accent
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, fields_in
 from mailer.letter.headers import mailbox_header, parse_mailbox
 from mailer.letter.markdown import has_members_block, plain_text, render_markdown
@@ -55,9 +56,11 @@ from mailer.letter.preflight import (
 
 __all__ = [
     "CUT_HTML",
+    "DARK_PAPERS",
     "EARLIER_CHARACTERS",
     "ISSUE_FIELDS",
     "MERGE_FIELDS",
+    "PAPERS",
     "READABLE",
     "Accent",
     "CompiledLetter",
@@ -95,5 +98,6 @@ __all__ = [
     "preflight",
     "primary_language",
     "render_markdown",
+    "shown_accent",
     "spoken",
 ]

@@ -45,12 +45,8 @@ SENDER = Place(Sentence("the sender"), Where("publication", "sender"))
 HEADING = Place(Sentence("the heading"), Where("letter"))
 REASON = Place(Sentence("the reason"), Where("letter"))
 
-TEXTS = {
-    "title": "the title of item {number} ({title})",
-    "topic": "the topic of item {number} ({title})",
-    "summary": "the summary of item {number} ({title})",
-    "body": "the body of item {number} ({title})",
-}
+TEXTS = ("title", "topic", "summary", "body")
+"""The texts of an item in which merge fields may stand."""
 
 
 def item_place(number: int, item: LetterItem, field: str = "") -> Place:
@@ -77,7 +73,15 @@ def theme_place(name: str) -> Place:
 
 def text_place(number: int, item: LetterItem, field: str) -> Place:
     """The place of one of an item's texts, of those in `TEXTS`."""
-    words = Sentence(TEXTS[field], number=number, title=item.title)
+    named: dict[str, object] = {"number": number, "title": item.title}
+    if field == "title":
+        words = Sentence("the title of item {number} ({title})", **named)
+    elif field == "topic":
+        words = Sentence("the topic of item {number} ({title})", **named)
+    elif field == "summary":
+        words = Sentence("the summary of item {number} ({title})", **named)
+    else:
+        words = Sentence("the body of item {number} ({title})", **named)
     return Place(words, Where("item", field, number))
 
 

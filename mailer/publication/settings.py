@@ -105,7 +105,7 @@ def fault_in_words(markdown: str) -> Sentence | None:
     for field in fields_in(markdown):
         if field.name not in ISSUE_FIELDS:
             return Sentence(
-                "There is no merge field {name!r}; write one of {known}.",
+                "There is no merge field “{name}”; write one of {known}.",
                 name=field.name,
                 known=", ".join(sorted(ISSUE_FIELDS)),
             )
@@ -192,7 +192,9 @@ def _row(session: Session, publication_id: int, base_version: int) -> Publicatio
         )
     if row.version != base_version:
         raise ChangedMeanwhile(
-            "Somebody else changed it while you were at it. Nothing of yours is saved yet.",
+            Sentence(
+                "Somebody else changed it while you were at it. Nothing of yours is saved yet."
+            ),
             publication_from(row),
         )
     return row

@@ -14,6 +14,7 @@ from mailer.publication.content import Page, slug_from
 from mailer.publication.meanwhile import ChangedMeanwhile
 from mailer.publication.models import PageRow, RevisionRow
 from mailer.publication.revisions import save_page
+from mailer.sentence import Sentence
 
 LONGEST_TITLE, LONGEST_BODY = 200, 200_000
 
@@ -91,8 +92,10 @@ def edit_page(
         return page_from(row)
     if row.version != base_version:
         raise ChangedMeanwhile(
-            "Somebody else saved this page while you wrote. Both texts are shown here; nothing "
-            "of yours is lost.",
+            Sentence(
+                "Somebody else saved this page while you wrote. Both texts are shown here; nothing "
+                "of yours is lost."
+            ),
             page_from(row),
         )
     row.title, row.body = _checked(title, body)

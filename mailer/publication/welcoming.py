@@ -82,7 +82,9 @@ def change_welcome(session: Session, welcome: Welcome, now: datetime) -> Welcome
     row = _row(session, welcome.publication_id, welcome.language)
     if (row.version if row else 0) != welcome.version:
         raise ChangedMeanwhile(
-            "Somebody else saved this letter while you wrote. Nothing of yours is saved yet.",
+            Sentence(
+                "Somebody else saved this letter while you wrote. Nothing of yours is saved yet."
+            ),
             _welcome_from(row) if row else None,
         )
     if row is None:

@@ -54,7 +54,7 @@ def _links(letter: Examined) -> Iterator[Found]:
             yield (
                 "warning",
                 item_place(number, item, "link"),
-                Sentence("The link to its page, {url!r}, {fault}.", url=item.url, fault=fault),
+                Sentence("The link to its page, “{url}”, {fault}.", url=item.url, fault=fault),
                 Sentence("Without a web address that all can open, nobody can read on."),
             )
         for link in prose.links:
@@ -62,14 +62,14 @@ def _links(letter: Examined) -> Iterator[Found]:
                 yield (
                     "warning",
                     prose.place(link.field),
-                    Sentence("The link {url!r} {fault}.", url=link.url, fault=fault),
+                    Sentence("The link “{url}” {fault}.", url=link.url, fault=fault),
                     Sentence("Write it whole, like https://example.org/page."),
                 )
         for field, words in prose.unmade:
             yield (
                 "warning",
                 prose.place(field),
-                Sentence("{words!r} was meant as a link, and is shown as it is.", words=words),
+                Sentence("“{words}” was meant as a link, and is shown as it is.", words=words),
                 Sentence(
                     "Write it like [words](https://example.org/page), without blanks in the "
                     "address."
@@ -86,7 +86,7 @@ def _link_words(letter: Examined) -> Iterator[Found]:
                 yield (
                     "warning",
                     prose.place(link.field),
-                    Sentence("The link to {url!r} has no words.", url=link.url),
+                    Sentence("The link to “{url}” has no words.", url=link.url),
                     Sentence("Write what is there between the square brackets."),
                 )
             elif " ".join(re.findall(r"\w+", link.words.casefold())) in SAYS_NOTHING:
@@ -103,7 +103,7 @@ def _link_words(letter: Examined) -> Iterator[Found]:
                     "warning",
                     prose.place(link.field),
                     Sentence(
-                        "The picture {url!r} has no words for those who do not see it.",
+                        "The picture “{url}” has no words for those who do not see it.",
                         url=link.url,
                     ),
                     Sentence("Write what it shows between the square brackets."),

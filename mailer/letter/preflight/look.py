@@ -6,14 +6,10 @@ from mailer.letter.colour import COLOUR, READABLE
 from mailer.letter.dress import DARK_INK, DARK_PAPERS, INK, PAPERS, legible
 from mailer.letter.places import Place, Where, theme_place
 from mailer.letter.preflight.examined import Examined
-from mailer.letter.preflight.painted import painted
+from mailer.letter.preflight.painted import Scheme, painted
 from mailer.letter.preflight.registry import Found, check
 from mailer.sentence import Sentence
 
-_TOO_CLOSE = {
-    "light": "“{words}” in {ink} on {paper} has a contrast of {ratio:.1f}.",
-    "dark": "“{words}” in {ink} on {paper} in dark mode has a contrast of {ratio:.1f}.",
-}
 _ACCENTS = {
     "accent": Place(Sentence("[organisation] accent"), Where("publication", "accent")),
     "accent_dark": Place(
@@ -58,6 +54,14 @@ def _contrast(letter: Examined) -> Iterator[Found]:
         yield (
             "warning",
             theme_place(letter.theme.name),
-            Sentence(_TOO_CLOSE[scheme], words=words, ink=ink, paper=paper, ratio=ratio),
+            _too_close(scheme, {"words": words, "ink": ink, "paper": paper, "ratio": ratio}),
             Sentence("Choose colours with a contrast of at least {readable}.", readable=READABLE),
         )
+
+
+def _too_close(scheme: Scheme, values: dict[str, object]) -> Sentence:
+    if scheme == "light":
+        return Sentence("“{words}” in {ink} on {paper} has a contrast of {ratio:.1f}.", **values)
+    return Sentence(
+        "“{words}” in {ink} on {paper} in dark mode has a contrast of {ratio:.1f}.", **values
+    )

@@ -31,7 +31,7 @@ def _faults(place: Place, picture: Picture) -> Iterator[Found]:
         yield (
             "warning",
             place,
-            Sentence("Its words are the name of a file, {alt!r}.", alt=alt)
+            Sentence("Its words are the name of a file, “{alt}”.", alt=alt)
             if alt
             else Sentence("It has no words beside it."),
             Sentence("Say in a few words what it shows, for those who do not see it."),

@@ -46,7 +46,7 @@ def _styles(letter: Examined) -> Iterator[Found]:
                 "warning",
                 place,
                 Sentence(
-                    "A <style> of it passes {size} kB, and Gmail drops it.",
+                    "A style element of it passes {size} kB, and Gmail drops it.",
                     size=LONG_STYLE // 1000,
                 ),
                 Sentence("Divide its kept style sheet, or make it shorter."),
@@ -55,7 +55,9 @@ def _styles(letter: Examined) -> Iterator[Found]:
             yield (
                 "warning",
                 place,
-                Sentence("It has an at-rule inside another, and Gmail drops the whole <style>."),
+                Sentence(
+                    "It has an at-rule inside another, and Gmail drops the whole style element."
+                ),
                 Sentence("Write them one after another."),
             )
     if _STYLE_URL.search(letter.page.html):

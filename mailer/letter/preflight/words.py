@@ -38,7 +38,7 @@ def _subject(letter: Examined) -> Iterator[Found]:
         yield (
             "warning",
             place,
-            Sentence("It is missing, so {subject!r} stands in its place.", subject=subject),
+            Sentence("It is missing, so “{subject}” stands in its place.", subject=subject),
             _SAY_WHAT,
         )
     if len(subject) > LONG_SUBJECT and subject != _made_by_import(content):
@@ -116,10 +116,10 @@ def _language(letter: Examined) -> Iterator[Found]:
         yield (
             "warning",
             LANGUAGE,
-            Sentence("{language!r} is no language.", language=language)
+            Sentence("“{language}” is no language.", language=language)
             if language
             else Sentence("It is missing."),
-            Sentence('Set it like "en" or "es-PE": screen readers choose their voice by it.'),
+            Sentence("Set it like “en” or “es-PE”: screen readers choose their voice by it."),
         )
 
 
@@ -132,7 +132,7 @@ def _merge_fields(letter: Examined) -> Iterator[Found]:
                 yield (
                     "error",
                     place,
-                    Sentence("There is no merge field {name!r}.", name=written.name),
+                    Sentence("There is no merge field “{name}”.", name=written.name),
                     Sentence("Write one of {known}, or take it out.", known=known),
                 )
             elif not written.fallback and written.name not in _NEVER_EMPTY:
@@ -140,7 +140,7 @@ def _merge_fields(letter: Examined) -> Iterator[Found]:
                     "warning",
                     place,
                     Sentence(
-                        "Readers without {name!r} see nothing in its place.", name=written.name
+                        "Readers without “{name}” see nothing in its place.", name=written.name
                     ),
                     Sentence(
                         "Write what they see, like {field}.",
@@ -163,7 +163,7 @@ def _fields_in_links(letter: Examined) -> Iterator[Found]:
             if link.fault:
                 # In a text that the letter does not show, it is the page's link that is broken.
                 severity: Severity = "error" if letter.page.fault == link.fault else "warning"
-                reason = Sentence("{url!r}: {fault}", url=link.url, fault=link.fault)
+                reason = Sentence("“{url}”: {fault}", url=link.url, fault=link.fault)
                 yield severity, item.place(link.field), reason, Sentence("Take the field out.")
 
 

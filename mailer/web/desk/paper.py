@@ -73,6 +73,7 @@ class Paper:
             languages=LANGUAGES,
             stylesheet=self.config.site.path + self.stylesheet_path,
             issue_path=publication.issue_path,
+            page_path=publication.page_path,
             picture_path=publication.picture_path,
         )
         return environment

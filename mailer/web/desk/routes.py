@@ -9,10 +9,14 @@ from mailer.web.desk import (
     issues,
     item_library,
     letters,
+    looks,
     overview,
     pictures,
+    publications,
     revisions,
     sign_in,
+    standing_pages,
+    welcomes,
 )
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.paper import Paper
@@ -20,7 +24,7 @@ from mailer.web.desk.paper import Paper
 ROUTERS = [
     part.router
     for part in (
-        *(files, sign_in, overview, letters),
+        *(files, sign_in, overview, letters, publications, looks, welcomes, standing_pages),
         *(issues, composer, pictures, item_library, revisions),
     )
 ]

@@ -5,12 +5,12 @@
 // is on the screen (see docs/ARCHITECTURE.md). "goto" is sent where a finding leads to a field, so
 // that the field can be shown first.
 
+import { Letter } from "./frame.js";
 import { post, Refused, SignedOut } from "./post.js";
 import { filled, speak } from "./speak.js";
 
 const LETTER_MS = 100;
 const FINDINGS_MS = 700;
-const DESKTOP = 680;
 
 const panel = document.getElementById("letter");
 const before = document.getElementById("before");
@@ -22,7 +22,7 @@ let typed = {};
 function begin(panel) {
   const form = panel.querySelector("[data-choice]");
   const part = (name) => panel.querySelector(`[data-${name}]`);
-  const frame = part("frame");
+  const paper = new Letter(part("paper"));
   let letter = null;
   let asked = null;
   let waits = 0;
@@ -42,10 +42,6 @@ function begin(panel) {
     later(0);
   });
   follow(form, part);
-  if (frame.contentDocument?.readyState === "complete") readFrame();
-  frame.addEventListener("load", readFrame);
-  addEventListener("resize", fit);
-  fit();
 
   function later(ms) {
     clearTimeout(waits);
@@ -75,19 +71,13 @@ function begin(panel) {
       panel.querySelector(`[data-inbox="${name}"]`).textContent = words;
     }
     if (letter.fault) return; // The last letter that could be made stays.
-    const width = new FormData(form).get("width");
-    part("paper").className = `paper-frame ${width}`;
-    frame.hidden = width === "text" || letter.html === null;
-    part("text").hidden = !frame.hidden;
-    part("text").textContent = letter.text;
-    if (letter.html !== null) write(letter.html);
+    paper.show(letter, new FormData(form).get("width"));
     const meter = part("meter");
     meter.className = `meter ${letter.meter.level}`;
     meter.querySelector(".used").setAttribute("width", letter.meter.used);
     part("meter-words").textContent = letter.meter.words;
     part("missing").textContent = letter.missing;
     part("missing").hidden = !letter.missing;
-    fit();
     panel.dispatchEvent(new CustomEvent("shown", { bubbles: true }));
   }
 
@@ -95,42 +85,6 @@ function begin(panel) {
     const place = part("fault-words");
     place.hidden = !words;
     if (place.textContent !== words) place.textContent = words;
-  }
-
-  /** Put the letter into the frame's own document, which has the letter's policy and no script.
-   *  Nothing is loaded anew, so that nothing flickers, and who has scrolled stays there. */
-  function write(html) {
-    const page = frame.contentDocument;
-    if (!page?.documentElement) return;
-    const [left, top] = [frame.contentWindow.scrollX, frame.contentWindow.scrollY];
-    const root = page.documentElement;
-    root.innerHTML = html;
-    for (const name of ["lang", "dir"]) {
-      const found = new RegExp(`<html\\b[^>]*\\b${name}="([^"]*)"`, "i").exec(html);
-      if (found) root.setAttribute(name, found[1]);
-    }
-    frame.contentWindow.scrollTo(left, top);
-  }
-
-  function readFrame() {
-    const page = frame.contentDocument;
-    // A script of ours listens in the frame; the letter itself can run none.
-    page?.addEventListener("click", (event) => {
-      const link = event.target.closest?.("a[href]");
-      const href = link?.getAttribute("href") ?? "";
-      if (!href.startsWith("#")) return;
-      event.preventDefault();
-      page.getElementById(href.slice(1))?.scrollIntoView();
-    });
-  }
-
-  /** A desktop's letter is wider than the panel: it is shown smaller, not cut off. */
-  function fit() {
-    const paper = part("paper");
-    const room = paper.clientWidth;
-    const scale = paper.classList.contains("desktop") ? Math.min(1, room / DESKTOP) : 1;
-    frame.style.transform = scale < 1 ? `scale(${scale})` : "";
-    frame.style.height = scale < 1 ? `${paper.clientHeight / scale}px` : "";
   }
 
   /** Look for a reader while somebody types who it is. */
