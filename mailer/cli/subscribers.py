@@ -105,7 +105,7 @@ def add(
 ) -> None:
     """Subscribe one reader, at once."""
     from mailer import audience, audit
-    from mailer.publication import find_publication
+    from mailer.publication import find_publication, welcome_due
 
     door: Door = context.obj
     at = now()
@@ -132,6 +132,12 @@ def add(
                 f"subscriber {added.subscriber_id}",
                 Sentence("added a reader"),
             )
+            spoken = language or found.language
+            due = welcome_due(session, found.id, added.subscriber_id, spoken, by_hand=True)
+            if due is not None:
+                from mailer import delivery
+
+                delivery.enqueue(session, door.config, due, at)
     words = {
         audience.Outcome.CREATED: f"reads {found.title} from now on.",
         audience.Outcome.UPDATED: f"was known, and reads {found.title}.",

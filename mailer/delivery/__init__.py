@@ -9,7 +9,9 @@
    `cancel` rule over it; `resume_corrected` goes on with the issue as it stands by then, and
    `correct` writes to those who got the wrong version. `doubts` lists what a person has to
    `settle`, `received` what a mailbox was sent.
-5. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
+5. `preview` shows an issue's letter while it is being written, saved or not, in any variant and
+   for any reader; `check_issue` says what is wrong with it.
+6. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
 and `recover` its rules. What an SMTP reply means stands in `disposition`, when to try again, and
@@ -48,14 +50,23 @@ if TYPE_CHECKING:
     )
     from mailer.delivery.post import enqueue
     from mailer.delivery.press import resume_corrected
+    from mailer.delivery.previewing import Preview, Scheme, chosen_variant, in_scheme, preview
     from mailer.delivery.recover import waiting_without_worker
-    from mailer.delivery.sample import NOBODY, sample_reader, sample_variants, write_sample
+    from mailer.delivery.sample import (
+        NOBODY,
+        sample_reader,
+        sample_reader_by_id,
+        sample_variants,
+        write_sample,
+    )
     from mailer.delivery.sender import Sender
     from mailer.delivery.settling import Doubt, Ruling, doubts, doubts_about, settle
     from mailer.delivery.starting import send_now, start, start_due
     from mailer.delivery.status import Status, status_of, statuses
+    from mailer.delivery.themes import theme_names
     from mailer.delivery.trial import Trial
     from mailer.delivery.variants import usual_variants
+    from mailer.delivery.welcoming import preview_welcome, try_welcome
     from mailer.publication import Issue
 
 __all__ = [
@@ -64,12 +75,15 @@ __all__ = [
     "Domain",
     "Doubt",
     "OldestDeferred",
+    "Preview",
     "Reason",
     "Received",
     "Ruling",
+    "Scheme",
     "Status",
     "cancel",
     "check_issue",
+    "chosen_variant",
     "compile_issue",
     "correct",
     "details_of",
@@ -77,17 +91,21 @@ __all__ = [
     "doubts_about",
     "enqueue",
     "erase",
+    "in_scheme",
     "letter_in_browser",
     "open_sender",
     "outside_links",
     "pause",
     "preload",
+    "preview",
+    "preview_welcome",
     "received",
     "require_new_readers",
     "require_sendable",
     "resume",
     "resume_corrected",
     "sample_reader",
+    "sample_reader_by_id",
     "sample_variants",
     "schedule",
     "send_now",
@@ -99,7 +117,9 @@ __all__ = [
     "start_due",
     "status_of",
     "statuses",
+    "theme_names",
     "try_relay",
+    "try_welcome",
     "usual_variants",
     "waiting_without_worker",
     "write_sample",

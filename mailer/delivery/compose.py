@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Literal
 
 from mailer.config import Config
 from mailer.delivery.notes import note_letter
@@ -27,11 +28,14 @@ from mailer.letter import (
     links_to_ask,
     parse_mailbox,
     preflight,
+    spoken,
 )
 from mailer.publication import (
     Issue,
     Item,
+    Look,
     Publication,
+    Welcome,
     issue_path,
     item_path,
     logo_path,
@@ -69,26 +73,32 @@ def issue_letter(config: Config, issue: Issue) -> IssueLetter:
             )
             for item in issue.items
         ),
-        organisation=organisation(config),
+        organisation=organisation(config, issue.publication.look),
         archive_url=config.site.url + issue_path(issue),
         join_url=_join_url(config),
     )
 
 
-def organisation(config: Config) -> Organisation:
-    """Who writes, as letters show it."""
+def organisation(config: Config, own: Look = Look()) -> Organisation:
+    """Who writes, as letters show it; what a publication has of its own goes first."""
+    configured = config.organisation
     return Organisation(
         name=config.organisation.name,
         address=config.organisation.address,
         url=config.site.url,
         language=config.organisation.language,
-        accent=config.organisation.accent,
-        accent_dark=config.organisation.accent_dark,
-        logo=_logo(config),
-        heading_font=config.organisation.heading_font,
-        text_font=config.organisation.text_font,
-        footer=config.organisation.footer,
+        accent=own.accent or configured.accent,
+        accent_dark=own.accent_dark or configured.accent_dark,
+        logo=_logo(config, own),
+        heading_font=_font(own.heading_font) or configured.heading_font,
+        text_font=_font(own.text_font) or configured.text_font,
+        footer=configured.footer,
+        own_footer=own.footer,
     )
+
+
+def _font(name: str) -> Literal["serif", "sans"] | None:
+    return "serif" if name == "serif" else "sans" if name == "sans" else None
 
 
 def _picture(config: Config, item: Item) -> Picture | None:
@@ -96,7 +106,7 @@ def _picture(config: Config, item: Item) -> Picture | None:
         return None
     kept = item.picture
     url = config.site.url + picture_path(kept.hash)
-    return Picture(url, kept.width, kept.height, kept.alt, octets=kept.octets)
+    return Picture(url, kept.width, kept.height, kept.alt, kept.caption, kept.octets)
 
 
 def _join_url(config: Config) -> str | None:
@@ -104,8 +114,13 @@ def _join_url(config: Config) -> str | None:
     return (config.site.url + url if url.startswith("/") else url) or None
 
 
-def _logo(config: Config) -> Picture | None:
+def _logo(config: Config, own: Look) -> Picture | None:
     """The logo, where mail programs can show it; else letters have the name in text."""
+    if not own.with_logo:
+        return None
+    if own.logo is not None:
+        url, name = config.site.url + picture_path(own.logo.hash), config.organisation.name
+        return Picture(url, own.logo.width, own.logo.height, name, octets=own.logo.octets)
     logo = read_logo(config.organisation.logo)
     if logo is None or not logo.width:
         return None
@@ -216,6 +231,39 @@ def compile_short(
     look = theme(config, publication.theme, "letter")
     require_sendable(errors_in_content(content, look))
     return _compile(config, content, publication, at, variants)
+
+
+def compile_welcome(
+    config: Config, publication: Publication, welcome: Welcome, form: str, at: datetime
+) -> CompiledLetter:
+    """The letter that greets a new subscriber, in the format that they read.
+
+    It is a letter of the publication, from its sender, with the links by which a reader leaves.
+    Like a note it is compiled once a minute, however many it is due to.
+    """
+    minute = at.replace(second=0, microsecond=0)
+    return _compile_welcome(config, publication, welcome, form, minute)
+
+
+@lru_cache(maxsize=16)
+def _compile_welcome(
+    config: Config, publication: Publication, welcome: Welcome, form: str, at: datetime
+) -> CompiledLetter:
+    content = IssueLetter(
+        publication=publication.title,
+        title=publication.title,
+        date=at.astimezone(config.organisation.zone).date(),
+        subject=welcome.subject,
+        preheader="",
+        language=welcome.language,
+        items=(LetterItem(title=welcome.subject, summary=welcome.body, body="", url=""),),
+        organisation=organisation(config, publication.look),
+        archive_url=config.site.url + publication_path(publication),
+    )
+    language = spoken(welcome.language)
+    variant = Variant(language, "text" if form == "text" else "html", member=False)
+    (letter,) = _compile(config, content, publication, at, (variant,))
+    return letter
 
 
 def require_mergeable(config: Config, letter: CompiledLetter) -> None:

@@ -35,7 +35,7 @@ def said(issue: Issue) -> str:
 
 
 def _for_readers(issue: Issue) -> Issue:
-    publication = replace(issue.publication, description="")
+    publication = replace(issue.publication, description="", cadence="", version=0)
     return replace(issue, publication=publication, public=False, version=0)
 
 

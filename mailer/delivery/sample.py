@@ -67,7 +67,19 @@ def sample_reader(
         WrongInput: it is no address, or nobody's.
         Refused: they would get none.
     """
-    found = audience.find(session, address)
+    return sample_reader_by_id(session, config, issue, audience.find(session, address).id, now)
+
+
+def sample_reader_by_id(
+    session: Session, config: Config, issue: Issue, subscriber_id: int, now: datetime
+) -> tuple[Variant, Recipient]:
+    """The same of the reader with this id.
+
+    Raises:
+        NotFound: there is no such reader, or no more.
+        Refused: they would get none.
+    """
+    found = audience.by_id(session, subscriber_id)
     day = today(config.organisation.zone, now)
     readers = audience.fan_out(issue.publication.id, day, only=found.id)
     groups = audience.groups(session, readers)
@@ -108,7 +120,7 @@ def write_sample(
         Failed: the folder cannot be written.
     """
     compose.require_sendable(compose.check_issue(config, issue))
-    values = _values(config, reader)
+    values = sample_values(config, reader)
     letters = compose.compile_issue(config, issue, now, variants)
     written: list[Path] = []
     try:
@@ -135,7 +147,8 @@ def write_sample(
     return [*written, index]
 
 
-def _values(config: Config, reader: Recipient) -> MergeValues:
+def sample_values(config: Config, reader: Recipient) -> MergeValues:
+    """What is merged for `reader`; the links to their own pages lead to the site's start."""
     here = config.site.url + "/"
     return MergeValues(
         reader.name,

@@ -28,6 +28,14 @@ def theme(config: Config, name: str, letter: str) -> Theme:
     return ours(name, letter, config.mail.inliner, own)
 
 
+def theme_names(config: Config) -> tuple[str, ...]:
+    """The themes that a publication may have."""
+    own = config.mail.themes
+    return tuple(
+        sorted({*_known(_shelf(), "letter"), *(_known(own, "letter") if own is not None else ())})
+    )
+
+
 @lru_cache(maxsize=16)
 def ours(
     name: str,

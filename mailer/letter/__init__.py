@@ -9,7 +9,8 @@
 4. `CompiledLetter.merge` puts one reader's `MergeValues` in: a whole message with CRLF line
    ends, in microseconds. `CompiledLetter.parts` shows it in a browser.
 
-Beside the letter: `render_markdown` and `plain_text` for pages and feeds, `markdown_from_html`
+Beside the letter: `as_read` and `kept_for_members` for whoever shows a letter to its author,
+`render_markdown` and `plain_text` for pages and feeds, `markdown_from_html`
 for what somebody pastes, `has_members_block` for whoever chooses variants, `parse_mailbox` and
 `mailbox_header` for mailboxes in configuration and headers, `accent` and `contrast` for colours
 that can be read, and `LetterDue`, which any room returns that needs a letter sent.
@@ -31,25 +32,35 @@ from mailer.letter.content import (
     Theme,
     Variant,
 )
-from mailer.letter.fields import MERGE_FIELDS
+from mailer.letter.draft import kept_for_members
+from mailer.letter.dress import DARK_PAPERS, PAPERS, shown_accent
+from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, fields_in
 from mailer.letter.headers import mailbox_header, parse_mailbox
 from mailer.letter.markdown import has_members_block, plain_text, render_markdown
+from mailer.letter.merge import as_read
 from mailer.letter.pasting import markdown_from_html
 from mailer.letter.phrases import has_phrases, long_date, spoken
+from mailer.letter.phrases import primary as primary_language
 from mailer.letter.preflight import (
+    CUT_HTML,
     EARLIER_CHARACTERS,
     EarlierItem,
     Facts,
     Finding,
     LinkAnswer,
+    Where,
     errors_in_content,
     links_to_ask,
     preflight,
 )
 
 __all__ = [
+    "CUT_HTML",
+    "DARK_PAPERS",
     "EARLIER_CHARACTERS",
+    "ISSUE_FIELDS",
     "MERGE_FIELDS",
+    "PAPERS",
     "READABLE",
     "Accent",
     "CompiledLetter",
@@ -68,12 +79,16 @@ __all__ = [
     "Picture",
     "Theme",
     "Variant",
+    "Where",
     "accent",
+    "as_read",
     "compile_letter",
     "contrast",
     "errors_in_content",
+    "fields_in",
     "has_members_block",
     "has_phrases",
+    "kept_for_members",
     "links_to_ask",
     "long_date",
     "mailbox_header",
@@ -81,6 +96,8 @@ __all__ = [
     "parse_mailbox",
     "plain_text",
     "preflight",
+    "primary_language",
     "render_markdown",
+    "shown_accent",
     "spoken",
 ]

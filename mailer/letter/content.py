@@ -34,7 +34,8 @@ class Picture:
 class Organisation:
     """Who writes. `url` is the site's root without a closing slash; accents are #RRGGBB.
 
-    `footer` is a line or two of plain text of its own, for every letter's foot.
+    `footer` is a line or two of plain text of its own, for every letter's foot; `own_footer` is
+    the publication's, in Markdown, which stands in its place.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Organisation:
     heading_font: Literal["serif", "sans"] = "serif"
     text_font: Literal["serif", "sans"] = "sans"
     footer: str = ""
+    own_footer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ class LetterDue:
     """A letter that a room needs sent; the door that called the room has it enqueued.
 
     Addressed to a subscriber, or to a bare address. The same `dedupe_key` is sent once. `note`
-    names its words, where a kind has several; empty, they are those of the kind.
+    names its words, where a kind has several; empty, they are those of the kind. A letter that
+    belongs to a subscription names the publication, and goes out while that is active.
     """
 
     kind: str
@@ -194,3 +197,4 @@ class LetterDue:
     dedupe_key: str
     values: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    publication_id: int | None = None

@@ -15,6 +15,7 @@ puts links on these, and on the tint, only.
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from mailer.errors import WrongInput
 from mailer.letter.colour import COLOUR, READABLE, Accent, accent, contrast
@@ -71,6 +72,15 @@ def legible(wanted: str, papers: tuple[str, ...], ink: str) -> Accent:
     while contrast(found.colour, found.tint) < READABLE:
         found = accent(wanted, (*papers, found.tint), ink)
     return found
+
+
+def shown_accent(wanted: str, scheme: Literal["light", "dark"]) -> Accent:
+    """The accent that letters show where `wanted` is asked for.
+
+    Raises:
+        WrongInput: it is no colour.
+    """
+    return legible(wanted, *((PAPERS, INK) if scheme == "light" else (DARK_PAPERS, DARK_INK)))
 
 
 def _values(organisation: Organisation) -> Iterator[tuple[str, str]]:

@@ -87,7 +87,7 @@ def members_blocks(source: str) -> int:
     if ":::" not in source:
         return 0
     env: dict[str, object] = {}
-    parser_for("en").parse(plain_lines(source), env)
+    _tokens(source, "en", env)
     return int(str(env["members_blocks"]))
 
 
@@ -103,7 +103,7 @@ def parse(
 
     With `members`, it has them. Its notes are numbered from behind `notes_before`.
     """
-    tokens = parser_for(language).parse(plain_lines(source), {"members": members})
+    tokens = _tokens(source, language, {"members": members})
     for token in tokens:
         if token.type == "inline":
             token.children = list(_inline(token.children or [], language, resolve, notes_before))
@@ -145,6 +145,11 @@ def to_html(tokens: "list[Token]", *, top_heading: int) -> str:
         filter_style_properties={"text-align"},
         link_rel=None,
     )
+
+
+def _tokens(source: str, language: str, env: dict[str, object]) -> "list[Token]":
+    # The plug-in of members' blocks reads one character past a last line that has no end.
+    return parser_for(language).parse(plain_lines(source) + "\n", env)
 
 
 def _inline(

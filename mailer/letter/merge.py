@@ -124,11 +124,17 @@ class Plan:
         return pieces
 
     def _subject_for(self, values: MergeValues) -> str:
-        def written(field: Field) -> str:
-            field = with_fallback(field, self.language)
-            return _words(field.name, field.fallback, values)
+        return as_read(self.subject, self.language, values)
 
-        return fill(self.subject, written)
+
+def as_read(text: str, language: str, values: MergeValues) -> str:
+    """What an author wrote, as this reader sees it: merge fields in a plain text filled."""
+
+    def written(field: Field) -> str:
+        field = with_fallback(field, language)
+        return _words(field.name, field.fallback, values)
+
+    return fill(text, written)
 
 
 def _words(field: str, fallback: str, values: MergeValues) -> str:

@@ -113,7 +113,9 @@ def public_item(session: Session, slug: str, number: int, item_slug: str) -> tup
 
 def pages(session: Session) -> tuple[Page, ...]:
     """The standing pages, in their order."""
-    rows = session.scalars(select(PageRow).order_by(PageRow.position, PageRow.id))
+    rows = session.scalars(
+        select(PageRow).where(PageRow.removed_at.is_(None)).order_by(PageRow.position, PageRow.id)
+    )
     return tuple(map(page_from, rows))
 
 
@@ -123,11 +125,13 @@ def find_page(session: Session, slug: str) -> Page:
     Raises:
         NotFound: there is none.
     """
-    row = _SLUG.fullmatch(slug) and session.scalar(select(PageRow).where(PageRow.slug == slug))
+    row = _SLUG.fullmatch(slug) and session.scalar(
+        select(PageRow).where(PageRow.slug == slug, PageRow.removed_at.is_(None))
+    )
     if not row:
         raise NotFound(_NOT_HERE)
     return page_from(row)
 
 
 def page_from(row: PageRow) -> Page:
-    return Page(row.id, row.slug, row.title, row.body, row.position)
+    return Page(row.id, row.slug, row.title, row.body, row.position, row.version)

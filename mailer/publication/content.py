@@ -4,24 +4,10 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 SLUG_CHARACTERS = 80
 LARGEST_NUMBER = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones."""
-
-    id: int
-    slug: str
-    title: str
-    description: str
-    language: str
-    sender: str
-    reply_to: str
-    theme: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +19,52 @@ class Picture:
     height: int
     octets: int
     alt: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a publication's letters have of their own; what is empty is the organisation's.
+
+    Accents are #RRGGBB, fonts "serif" or "sans", `footer` Markdown. `logo` stands in the
+    organisation's place; without `with_logo` there is none at all.
+    """
+
+    accent: str = ""
+    accent_dark: str = ""
+    heading_font: str = ""
+    text_font: str = ""
+    footer: str = ""
+    logo: Picture | None = None
+    with_logo: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A numbered series. Empty `sender`, `reply_to` and `theme` mean the configured ones.
+
+    `version` grows with every change of its settings or look.
+    """
+
+    id: int
+    slug: str
+    title: str
+    description: str
+    language: str
+    sender: str
+    reply_to: str
+    theme: str
+    cadence: str = ""
+    look: Look = Look()
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One article. `summary` and `body` are Markdown, all else is plain text."""
+    """One article. `summary` and `body` are Markdown, all else is plain text.
+
+    `version` grows with every change; `changed_at` and `changed_by` say whose was the last.
+    """
 
     id: int
     position: int
@@ -49,6 +76,10 @@ class Item:
     link: str
     members_only: bool
     picture: Picture | None = None
+    reused_from: int | None = None
+    version: int = 1
+    changed_at: datetime | None = None
+    changed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +98,11 @@ class IssueSummary:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue or announcement, its items in order. `version` grows with every save."""
+    """An issue or announcement, its items in order.
+
+    `version` grows with every save, `head_version` with those of its own fields. `published_at`
+    is when it was first public; from then on its number and its items' slugs stay.
+    """
 
     id: int
     publication: Publication
@@ -81,6 +116,10 @@ class Issue:
     public: bool
     version: int
     items: tuple[Item, ...]
+    head_version: int = 1
+    head_changed_at: datetime | None = None
+    head_changed_by: str = ""
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +133,14 @@ class ArchiveItem:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A standing page; `body` is Markdown."""
+    """A standing page; `body` is Markdown. `version` grows with every save."""
 
     id: int
     slug: str
     title: str
     body: str
     position: int
+    version: int = 1
 
 
 def publication_path(publication: Publication) -> str:

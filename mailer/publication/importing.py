@@ -23,6 +23,7 @@ from mailer.publication.issues import find_row
 from mailer.publication.listing import ListedIssue, ListedItem, ListedPage, Listing, in_words
 from mailer.publication.models import IssueRow, ItemRow, PageRow, PublicationRow
 from mailer.publication.revisions import save_issue, save_page
+from mailer.publication.saving import overwrite
 from mailer.sentence import Sentence
 
 _SHOWN_CHARACTERS = 60
@@ -188,8 +189,11 @@ class _Import:
             return False
         if self.update:
             before, after = (long_date(day, row.language) for day in (row.date, listed.date))
-            row.subject = row.subject.replace(before, after)
-            row.date = listed.date
+            fields = {
+                "subject": row.subject.replace(before, after),
+                "date": listed.date.isoformat(),
+            }
+            overwrite(self.session, row, fields, self.now, self.actor)
         else:
             self.differences.append(
                 Sentence(
@@ -241,7 +245,9 @@ class _Import:
         here = getattr(row, name)
         if here == said:
             return False
-        if self.update:
+        if self.update and isinstance(row, ItemRow):
+            overwrite(self.session, row, {name: said}, self.now, self.actor)
+        elif self.update:
             setattr(row, name, said)
         else:
             ours, theirs = _where_they_part(here, said)

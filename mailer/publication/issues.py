@@ -159,6 +159,10 @@ def issue_from(row: IssueRow, publication: Publication, items: Iterable[Item]) -
         row.public,
         row.version,
         tuple(items),
+        row.head_version,
+        row.head_changed_at,
+        row.head_changed_by,
+        row.published_at,
     )
 
 
@@ -180,4 +184,8 @@ def item_from(row: ItemRow, pictures: Mapping[str, Picture]) -> Item:
         row.link,
         row.members_only,
         picture_of(row, pictures),
+        row.reused_from,
+        row.version,
+        row.changed_at,
+        row.changed_by,
     )

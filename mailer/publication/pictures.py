@@ -4,8 +4,8 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -73,6 +73,26 @@ def keep_picture(session: Session, content: bytes, now: datetime) -> Picture:
     return kept
 
 
+def recent_pictures(session: Session, limit: int = 24) -> tuple[Picture, ...]:
+    """The pictures that were kept last, the newest first, each as it was described last."""
+    query = (
+        select(
+            PictureRow.hash, PictureRow.width, PictureRow.height, func.length(PictureRow.content)
+        )
+        .order_by(PictureRow.created_at.desc(), PictureRow.hash)
+        .limit(limit)
+    )
+    found = [Picture(*row) for row in session.execute(query)]
+    described = (
+        select(ItemRow.picture_hash, ItemRow.picture_alt)
+        .where(ItemRow.picture_hash.in_([picture.hash for picture in found]))
+        .where(ItemRow.picture_alt != "")
+        .order_by(ItemRow.id)
+    )
+    alts = {row.picture_hash: row.picture_alt for row in session.execute(described)}
+    return tuple(replace(picture, alt=alts.get(picture.hash, "")) for picture in found)
+
+
 def find_picture(session: Session, picture_hash: str) -> KeptPicture:
     """The picture with this hash.
 
@@ -137,7 +157,11 @@ def read_picture(content: bytes) -> tuple[str, int, int]:
 
 def pictures_of(session: Session, items: Iterable[ItemRow]) -> Mapping[str, Picture]:
     """The pictures of `items` by their hash, without alt texts, and without reading their bytes."""
-    wanted = {row.picture_hash for row in items if row.picture_hash}
+    return pictures_by_hash(session, {row.picture_hash for row in items if row.picture_hash})
+
+
+def pictures_by_hash(session: Session, wanted: Collection[str]) -> Mapping[str, Picture]:
+    """Those of these pictures that are kept, without alt texts, and without reading their bytes."""
     if not wanted:
         return {}
     query = select(
@@ -147,9 +171,9 @@ def pictures_of(session: Session, items: Iterable[ItemRow]) -> Mapping[str, Pict
 
 
 def picture_of(row: ItemRow, pictures: Mapping[str, Picture]) -> Picture | None:
-    """The picture of one item, with its alt text."""
+    """The picture of one item, with its alt text and caption."""
     found = pictures.get(row.picture_hash or "")
-    return found and Picture(found.hash, found.width, found.height, found.octets, row.picture_alt)
+    return found and replace(found, alt=row.picture_alt, caption=row.picture_caption)
 
 
 LOGO_TYPES = {

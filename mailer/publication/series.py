@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.errors import NotFound, WrongInput
-from mailer.publication.content import Publication
+from mailer.publication.content import Look, Picture, Publication
 from mailer.publication.models import PublicationRow
 from mailer.sentence import Sentence, shown
 
@@ -82,4 +82,22 @@ def publication_from(row: PublicationRow) -> Publication:
         row.sender,
         row.reply_to,
         row.theme,
+        row.cadence,
+        look_from(row),
+        row.version,
+    )
+
+
+def look_from(row: PublicationRow) -> Look:
+    logo = row.logo_hash and Picture(
+        row.logo_hash, row.logo_width or 0, row.logo_height or 0, row.logo_octets or 0
+    )
+    return Look(
+        row.accent,
+        row.accent_dark,
+        row.heading_font,
+        row.text_font,
+        row.footer,
+        logo or None,
+        row.with_logo,
     )

@@ -10,12 +10,12 @@ PAPER, INK, SURFACE = "#FAF8F4", "#1E1B18", "#FFFFFF"
 DARK_PAPER, DARK_INK, DARK_SURFACE = "#161412", "#EEE9E1", "#1F1C19"
 
 
-def stylesheet(organisation: Organisation, part: str) -> str:
-    """A stylesheet as served: the organisation's accents, what all pages share, then `part`."""
+def stylesheet(organisation: Organisation, *parts: str) -> str:
+    """A stylesheet as served: the organisation's accents, what all pages share, then `parts`."""
     light = accent(organisation.accent, (PAPER, SURFACE), INK)
     dark = accent(organisation.accent_dark, (DARK_PAPER, DARK_SURFACE), DARK_INK)
     folder = resource("templates") / "static"
-    rules = "".join((folder / name).read_text(encoding="utf-8") for name in ("base.css", part))
+    rules = "".join((folder / name).read_text(encoding="utf-8") for name in ("base.css", *parts))
     return (
         f":root {{{_tokens(light)}}}\n"
         f"@media (prefers-color-scheme: dark) {{:root {{{_tokens(dark)}}}}}\n{rules}"

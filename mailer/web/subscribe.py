@@ -81,6 +81,10 @@ def confirm(site: TheSite, token: str, network: Network) -> Response:
         outcome = audience.confirm(
             session, reader.id, of.id, wording=_shown(reader, of), network=network, now=now
         )
+        if outcome is Confirmation.CONFIRMED:
+            welcome = publication.welcome_due(session, of.id, reader.id, reader.language)
+            if welcome is not None:
+                delivery.enqueue(session, site.config, welcome, now)
     with site.database.read() as session:
         if outcome is Confirmation.REFUSED:
             return reader.page(session, "confirm_refused", status=409)

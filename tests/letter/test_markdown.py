@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mailer.letter import long_date, plain_text, render_markdown
 from mailer.letter.flowed import as_lines, flow
-from mailer.letter.markdown import ALLOWED, LINK_SCHEMES, parse, to_html
+from mailer.letter.markdown import ALLOWED, LINK_SCHEMES, has_members_block, parse, to_html
 from mailer.letter.tree_text import apart, to_text
 
 
@@ -47,6 +47,11 @@ def test_a_table_keeps_its_alignment() -> None:
 )
 def test_no_script_becomes_a_link(source: str) -> None:
     assert "href" not in render_markdown(source, "en")
+
+
+def test_members_are_quoted_on_a_last_line_without_an_end() -> None:
+    assert has_members_block(">::: members\n>")
+    assert render_markdown(">::: members\n>", "en") == "<blockquote>\n</blockquote>\n"
 
 
 _markdown = st.lists(

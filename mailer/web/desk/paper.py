@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mailer import publication
 from mailer.config import Config, resource
 from mailer.staff import LANGUAGES
 from mailer.web import catalogue, look
@@ -18,7 +19,7 @@ class Paper:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.stylesheet = look.stylesheet(config.organisation, "desk.css")
+        self.stylesheet = look.stylesheet(config.organisation, "desk.css", *_sheets())
         self.stylesheet_path = f"/static/desk-{look.version_of(self.stylesheet)}.css"
         self.scripts = _scripts()
         self.scripts_path = f"/static/desk/{look.version_of(''.join(self.scripts.values()))}"
@@ -69,8 +70,16 @@ class Paper:
             language=language,
             languages=LANGUAGES,
             stylesheet=self.config.site.path + self.stylesheet_path,
+            issue_path=publication.issue_path,
+            page_path=publication.page_path,
+            picture_path=publication.picture_path,
         )
         return environment
+
+
+def _sheets() -> tuple[str, ...]:
+    folder = resource("templates") / "static" / "desk"
+    return tuple(f"desk/{path.name}" for path in sorted(folder.glob("*.css")))
 
 
 def _scripts() -> Mapping[str, str]:
