@@ -281,6 +281,12 @@ class Schedule(Section):
     late_after: Duration = timedelta(hours=6)
 
 
+class Staff(Section):
+    """Who works at the desk, and what a second person has to see."""
+
+    approval: bool = False
+
+
 class Privacy(Section):
     """How long what is known of readers is kept."""
 
@@ -306,6 +312,7 @@ class Config(Section):
     delivery: Delivery = Delivery()
     pace: Pace = Pace()
     schedule: Schedule = Schedule()
+    staff: Staff = Staff()
     privacy: Privacy = Privacy()
     log: Log = Log()
 

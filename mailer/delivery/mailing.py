@@ -35,17 +35,19 @@ def schedule(
     now: datetime,
     actor: str,
     not_after: datetime | None = None,
+    approved_version: int | None = None,
 ) -> int:
     """Have the issue sent at `at`, or move a mailing that has not begun; returns its id.
 
-    What has not been sent by `not_after` is not sent any more.
+    What has not been sent by `not_after` is not sent any more. With `approved_version` it begins
+    as it was approved in this version, or not at all.
 
     Raises:
         WrongInput: preflight finds an error.
         Refused: it is being sent, or was sent or cancelled after it had begun.
     """
     compose.require_sendable(compose.check_issue(config, issue))
-    return place(session, issue, at, now, actor, not_after)
+    return place(session, issue, at, now, actor, not_after, approved_version)
 
 
 def place(
@@ -55,6 +57,7 @@ def place(
     now: datetime,
     actor: str,
     not_after: datetime | None = None,
+    approved_version: int | None = None,
 ) -> int:
     """The same for an issue that was checked."""
     if not_after is not None and not_after <= at:
@@ -63,13 +66,18 @@ def place(
         select(MailingRow.id).where(MailingRow.issue_id == issue.id, MailingRow.kind == issue.kind)
     ).scalar()
     if existing is None:
-        existing = _insert(session, issue, at, now, actor, not_after)
+        existing = _insert(session, issue, at, now, actor, not_after, approved_version)
     else:
         moved = session.execute(
             update(MailingRow)
             .where(MailingRow.id == existing, MailingRow.started_at.is_(None))
             .values(
-                status="scheduled", start_at=at, reason="", finished_at=None, not_after=not_after
+                status="scheduled",
+                start_at=at,
+                reason="",
+                finished_at=None,
+                not_after=not_after,
+                approved_version=approved_version,
             )
             .returning(MailingRow.id)
         ).first()
@@ -92,6 +100,7 @@ def _insert(
     now: datetime,
     actor: str,
     not_after: datetime | None,
+    approved_version: int | None,
 ) -> int:
     try:
         with session.begin_nested():
@@ -102,6 +111,7 @@ def _insert(
                 status="scheduled",
                 start_at=at,
                 not_after=not_after,
+                approved_version=approved_version,
                 nonce=secrets.token_hex(8),
                 created_at=now,
                 created_by=actor,
@@ -176,8 +186,10 @@ def resume(
     *,
     as_it_was: bool = False,
     kind: str | None = None,
+    approved_version: int | None = None,
 ) -> None:
-    """Go on with a paused mailing; one that had not begun starts at its time, or now.
+    """Go on with a paused mailing; one that had not begun starts at its time, or now (with
+    `approved_version` as for `schedule`).
 
     Raises:
         Refused: it is not paused; or the issue says something else than when its mailing began,
@@ -192,6 +204,7 @@ def resume(
             )
         mailing.status = "scheduled"
         mailing.start_at = max(mailing.start_at, now)
+        mailing.approved_version = approved_version
     else:
         own = mailing.kind == issue.kind and mailing.content is not None
         if own and not as_it_was and not same_text(mailing.content or "", issue):

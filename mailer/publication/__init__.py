@@ -6,7 +6,8 @@
    `Listing` or names the line that is damaged; `import_listing` brings it in, whole or not at
    all, and again without effect. Every save is kept as a revision.
 3. Who makes and sends issues asks `list_issues`, `find_issue`, `issue_by_id`, `issue_titles`:
-   these show everything. `set_public` says whether an issue stands in the archive.
+   these show everything. `set_public` says whether an issue stands in the archive,
+   `last_saved_by` who wrote to it last.
 4. Who shows the archive to anybody asks `recent_items`, `public_issue`, `public_item`, `pages`
    and `find_page`: what is not public, or for members, does not exist for them.
 5. `keep_picture` keeps a picture by the hash of its bytes; `find_picture` gives them back, and
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         logo_path,
         read_logo,
     )
+    from mailer.publication.revisions import last_saved_by
     from mailer.publication.series import (
         ensure_first,
         find_publication,
@@ -106,6 +108,7 @@ __all__ = [
     "issue_titles",
     "item_path",
     "keep_picture",
+    "last_saved_by",
     "list_issues",
     "logo_path",
     "page_path",

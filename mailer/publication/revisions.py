@@ -42,6 +42,16 @@ def save_page(session: Session, row: PageRow, now: datetime, saved_by: str) -> N
     )
 
 
+def last_saved_by(session: Session, issue_id: int) -> str | None:
+    """Who saved an issue last; None where no save was kept."""
+    return session.scalar(
+        select(RevisionRow.saved_by)
+        .where(RevisionRow.issue_id == issue_id)
+        .order_by(RevisionRow.version.desc())
+        .limit(1)
+    )
+
+
 def _grow(session: Session, row: IssueRow | PageRow, now: datetime) -> None:
     session.flush()
     subject = RevisionRow.issue_id if isinstance(row, IssueRow) else RevisionRow.page_id
