@@ -26,7 +26,7 @@ def add_account(
     password, made = _password()
     with door.database.write() as session:
         account = staff.add(session, address, role, password, now(), door.operator)
-    show(f"{account.address} may work here as {account.role}.")
+    show(f"{account.mailbox} may work here as {account.role}.")
     _show_made(password, made=made)
 
 
@@ -42,11 +42,11 @@ def list_accounts(
     with door.database.read() as session:
         found = staff.accounts(session)
     if as_json:
-        show_json([{"address": account.address, "role": account.role} for account in found])
+        show_json([{"address": account.mailbox, "role": account.role} for account in found])
     elif not found:
         show("Nobody yet; `mailer staff add ADDRESS --role owner` adds the first.")
     else:
-        show_table(("address", "role"), [(account.address, account.role) for account in found])
+        show_table(("address", "role"), [(account.mailbox, account.role) for account in found])
 
 
 @app.command("password")

@@ -14,15 +14,24 @@ from mailer.staff.accounts import (
     remove,
     set_password,
 )
-from mailer.staff.roles import ROLES
+from mailer.staff.roles import MAY, ROLES, Act, may
+from mailer.staff.sessions import SignedIn, begin, end, seen, signed_in
 
 __all__ = [
+    "MAY",
     "ROLES",
     "Account",
+    "Act",
+    "SignedIn",
     "accounts",
     "add",
+    "begin",
+    "end",
     "mailbox_of",
+    "may",
     "new_password",
     "remove",
+    "seen",
     "set_password",
+    "signed_in",
 ]

@@ -20,8 +20,11 @@ class Account:
     """Somebody who may sign in."""
 
     id: int
-    address: str
+    mailbox: str
     role: str
+    name: str = ""
+    language: str = "en"
+    totp: bool = False
 
 
 def new_password() -> str:

@@ -7,6 +7,7 @@ from mailer import delivery
 from mailer.config import Config
 from mailer.database import Database
 from mailer.web import archive, choices, errors, operations, subscribe
+from mailer.web.desk import routes as desk
 from mailer.web.headers import Headers
 from mailer.web.routing import BelowPath, slashless
 from mailer.web.site import Site
@@ -34,7 +35,11 @@ def build(config: Config, database: Database) -> FastAPI:
     # The first confirmation shall not wait for this in the transaction that enqueues it.
     delivery.preload()
     # The archive comes last: its addresses begin with any word.
-    routers = [part.router for part in (operations, subscribe, choices, archive)]
+    routers = [part.router for part in (operations, subscribe, choices)] + [
+        *desk.ROUTERS,
+        archive.router,
+    ]
+    desk.furnish(app, config)
     for router in routers:
         app.include_router(router)
     app.router.default = slashless(routers)

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mailer.database import database_error
 from mailer.errors import MailerError, NotFound, WrongInput
+from mailer.web.desk import refusing
 from mailer.web.phrases import PHRASES
 from mailer.web.readers import Erased, FromTest, opens_nothing
 from mailer.web.routing import ForgottenSlash
@@ -40,6 +41,10 @@ def register(app: FastAPI, site: Site) -> None:
         with site.database.read() as session:
             return site.page("error", session, status=status, phrase=phrase)
 
+    @app.exception_handler(refusing.Stopped)
+    def at_the_door(request: Request, error: refusing.Stopped) -> Response:
+        return refusing.answer(request, error) or answer(403)
+
     @app.exception_handler(ForgottenSlash)
     def with_slash(request: Request, _error: ForgottenSlash) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
@@ -53,14 +58,14 @@ def register(app: FastAPI, site: Site) -> None:
         if error.status_code == 405 and opens_nothing(site, request.scope["path"]):
             # A changed character may be a slash: then a page of the archive would fit, for a GET.
             return answer(404)
-        response = answer(error.status_code)
+        response = refusing.answer(request, error) or answer(error.status_code)
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(RequestValidationError)
-    def out_of_range(_request: Request, _error: RequestValidationError) -> Response:
-        # The only typed parameter is the number of a page of the archive.
-        return answer(404)
+    def out_of_range(request: Request, _error: RequestValidationError) -> Response:
+        # Typed parameters are ids, and the numbers of pages.
+        return refusing.answer(request, HTTPException(404)) or answer(404)
 
     @app.exception_handler(Erased)
     def erased(request: Request, _error: Erased) -> Response:
@@ -72,18 +77,22 @@ def register(app: FastAPI, site: Site) -> None:
         return answer(200, "test")
 
     @app.exception_handler(MailerError)
-    def in_words(_request: Request, error: MailerError) -> Response:
+    def in_words(request: Request, error: MailerError) -> Response:
+        at_desk = refusing.answer(request, error)
+        if at_desk is not None:
+            return at_desk
         if isinstance(error, NotFound):
             return answer(404)
         return answer(422 if isinstance(error, WrongInput) else 500)
 
     @app.exception_handler(SQLAlchemyError)
-    def database(_request: Request, error: SQLAlchemyError) -> Response:
+    def database(request: Request, error: SQLAlchemyError) -> Response:
         log.error("page_failed", reason=str(database_error(error)))
         down = isinstance(error, (OperationalError, InterfaceError, PoolTimeout))
-        return answer(503 if down else 500)
+        status = 503 if down else 500
+        return refusing.answer(request, HTTPException(status)) or answer(status)
 
     @app.exception_handler(Exception)
-    def bug(_request: Request, _error: Exception) -> Response:
+    def bug(request: Request, error: Exception) -> Response:
         # The server logs it, with its traceback, after this page has gone out.
-        return answer(500)
+        return refusing.answer(request, error) or answer(500)

@@ -17,7 +17,7 @@ class Form:
     """The fields of a form; those that it does not have are empty."""
 
     def __init__(self, fields: Mapping[str, list[str]]) -> None:
-        self._fields = fields
+        self._fields = dict(fields)
 
     def one(self, name: str) -> str:
         """The value of a field, on one line."""

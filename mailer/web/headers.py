@@ -20,6 +20,14 @@ LETTER_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
+# Pages of the desk show who reads and what is not published yet; their handlers say what they load.
+DESK = "/desk/"
+DESK_PAGES: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
 ALL_PAGES: Mapping[str, str] = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -34,6 +42,8 @@ TOKEN_PAGES: Mapping[str, str] = {
 
 def headers_for(path: str) -> dict[str, str]:
     """The headers of whatever is answered below `path`."""
+    if path.startswith(DESK):
+        return {**ALL_PAGES, **DESK_PAGES}
     return {**ALL_PAGES, **(TOKEN_PAGES if path.startswith(TOKEN_ROUTES) else {})}
 
 

@@ -1,4 +1,4 @@
-"""The organisation's colours, made readable, and the one stylesheet."""
+"""The organisation's colours, made readable, and the stylesheets."""
 
 import hashlib
 from html import escape
@@ -10,11 +10,12 @@ PAPER, INK, SURFACE = "#FAF8F4", "#1E1B18", "#FFFFFF"
 DARK_PAPER, DARK_INK, DARK_SURFACE = "#161412", "#EEE9E1", "#1F1C19"
 
 
-def stylesheet(organisation: Organisation) -> str:
-    """The stylesheet as served: the organisation's accents, then our own rules."""
+def stylesheet(organisation: Organisation, part: str) -> str:
+    """A stylesheet as served: the organisation's accents, what all pages share, then `part`."""
     light = accent(organisation.accent, (PAPER, SURFACE), INK)
     dark = accent(organisation.accent_dark, (DARK_PAPER, DARK_SURFACE), DARK_INK)
-    rules = (resource("templates") / "static" / "style.css").read_text(encoding="utf-8")
+    folder = resource("templates") / "static"
+    rules = "".join((folder / name).read_text(encoding="utf-8") for name in ("base.css", part))
     return (
         f":root {{{_tokens(light)}}}\n"
         f"@media (prefers-color-scheme: dark) {{:root {{{_tokens(dark)}}}}}\n{rules}"

@@ -28,7 +28,7 @@ class Site:
         self.config = config
         self.database = database
         self.signer = Signer(config.site.secret_key, config.site.old_secret_keys)
-        self.stylesheet = look.stylesheet(config.organisation)
+        self.stylesheet = look.stylesheet(config.organisation, "site.css")
         self.stylesheet_path = f"/static/style-{look.version_of(self.stylesheet)}.css"
         self._templates = _templates(config)
 

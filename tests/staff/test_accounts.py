@@ -30,7 +30,7 @@ def remove(database: Database, address: str) -> None:
 
 def everybody(database: Database) -> list[tuple[str, str]]:
     with database.read() as session:
-        return [(account.address, account.role) for account in staff.accounts(session)]
+        return [(account.mailbox, account.role) for account in staff.accounts(session)]
 
 
 def hash_of(database: Database, mailbox: str) -> str:
@@ -42,7 +42,7 @@ def hash_of(database: Database, mailbox: str) -> str:
 @pytest.mark.parametrize("role", staff.ROLES)
 def test_somebody_is_added_in_each_role(database: Database, role: str) -> None:
     account = add(database, "Ana@PSG.example", role)
-    assert (account.address, account.role) == ("ana@psg.example", role)
+    assert (account.mailbox, account.role) == ("ana@psg.example", role)
     assert everybody(database) == [("ana@psg.example", role)]
 
 

@@ -103,7 +103,7 @@ def served(folder: Path) -> Iterator["tuple[subprocess.Popen[str], list[str]]"]:
         return URL_AT_END.findall((folder / "log").read_text())
 
     try:
-        wait_for(lambda: len(urls()) >= 2 or process.poll() is not None, "the URLs")
+        wait_for(lambda: len(urls()) >= 3 or process.poll() is not None, "the URLs")
         yield process, urls()
     finally:
         if process.poll() is None:
@@ -133,9 +133,12 @@ def processes_of(session: int) -> list[int]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_archive_and_inbox_until_it_is_ended(tmp_path: Path, how: signal.Signals) -> None:
-    with served(tmp_path) as (process, (archive, inbox)):
+def test_it_serves_archive_inbox_and_desk_until_it_is_ended(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with served(tmp_path) as (process, (archive, inbox, desk)):
         assert "Update 120" in read(archive)
+        assert "Sign in" in read(desk)
         wait_for(lambda: read(inbox).count("<li>") >= READERS, "the letters", 30)
         (first, *_) = re.findall(r'<a href="([0-9]+/)">', read(inbox))
         assert "List-Unsubscribe" in read(inbox + first)

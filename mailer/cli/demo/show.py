@@ -7,7 +7,7 @@ from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
-from mailer import audience, delivery, publication
+from mailer import audience, delivery, publication, staff
 from mailer.cli.database import upgrade_database
 from mailer.cli.demo.inbox import Inbox, inbox_pages
 from mailer.cli.door import Door, remark, show
@@ -21,6 +21,7 @@ from mailer.errors import Failed, Refused
 NUMBER = 120
 MARK = "# Made by `mailer demo`, which may replace it.\n"
 ACTOR = "the demonstration"
+EDITOR = "rosa@psg.example"
 
 
 def show_demo(*, once: bool, port: int, folder: Path | None) -> None:
@@ -132,6 +133,9 @@ def _serve(database: Database, config: Config, inbox: Inbox) -> None:
 
     from mailer.web import create_app
 
+    password = staff.new_password()
+    with database.write() as session:
+        staff.add(session, EDITOR, "owner", password, now(), ACTOR)
     app = create_app(config, database)
     app.router.routes.insert(0, Mount("/inbox", inbox_pages(inbox)))
 
@@ -139,6 +143,8 @@ def _serve(database: Database, config: Config, inbox: Inbox) -> None:
         show("Mailer shows itself on sample data. Ctrl-C ends it.")
         show(f"The public archive: {config.site.url}/")
         show(f"The letters that readers got: {config.site.url}/inbox/")
+        show(f"The desk, where issues are written and sent: {config.site.url}/desk/")
+        show(f"Sign in there as {EDITOR}, with the password {password}")
 
     run(database, config, app=app, work=True, ready=ready)
 

@@ -1,0 +1,16 @@
+"""The desk's pages, put together."""
+
+from fastapi import FastAPI
+
+from mailer.config import Config
+from mailer.web.desk import files, overview, sign_in
+from mailer.web.desk.cookies import Cookies
+from mailer.web.desk.paper import Paper
+
+ROUTERS = [part.router for part in (files, sign_in, overview)]
+
+
+def furnish(app: FastAPI, config: Config) -> None:
+    """Give `app` what the desk's pages are made with."""
+    app.state.desk_paper = Paper(config)
+    app.state.desk_cookies = Cookies(config)

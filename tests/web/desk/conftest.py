@@ -1,0 +1,70 @@
+"""The desk with the sample listing, and people who are signed in at it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+
+from mailer import clock, staff
+from mailer.config import Config
+from mailer.database import Database
+from mailer.staff import Account
+from tests.web.conftest import NETWORK, Ana, TestClient, fill
+
+PASSWORD = "a-password-of-the-tests"
+
+SignIn = Callable[..., "AtDesk"]
+
+
+class AtDesk(TestClient):
+    """A browser with somebody signed in. What it posts bears the CSRF token of their session."""
+
+    account: Account
+    csrf: str
+
+    def submit(self, path: str, **fields: object):  # type: ignore[no-untyped-def]
+        """Post a form of the desk, as its page would."""
+        data = {
+            name: value if isinstance(value, list) else str(value) for name, value in fields.items()
+        }
+        return self.post(path, data={"csrf": self.csrf, **data})
+
+
+@pytest.fixture
+def sample(database: Database, config: Config, now) -> Ana:  # type: ignore[no-untyped-def]
+    """The sample listing, and a reader."""
+    return fill(database, config, now)
+
+
+@pytest.fixture
+def sign_in(app: FastAPI, database: Database) -> SignIn:
+    """Sign somebody in, as `sign_in("editor")`: an account, a session, its browser."""
+
+    def sign_in(role: str = "owner", mailbox: str = "", language: str = "en") -> AtDesk:
+        mailbox = mailbox or f"{role}@psg.example"
+        with database.write() as session:
+            account = staff.add(session, mailbox, role, PASSWORD, clock.now(), "test")
+        return at_desk(app, database, account)
+
+    return sign_in
+
+
+def at_desk(app: FastAPI, database: Database, account: Account) -> AtDesk:
+    """A browser with a fresh session of `account`."""
+    with database.write() as session:
+        secret = staff.begin(session, account.id, network=NETWORK, agent="test", now=clock.now())
+    with database.read() as session:
+        found = staff.signed_in(session, secret, clock.now())
+    assert found is not None
+    browser = AtDesk(app, follow_redirects=False, client=(NETWORK, 50_000))
+    browser.cookies.set("mailer-desk", secret)
+    browser.account, browser.csrf = found.account, found.csrf
+    return browser
+
+
+def csrf_in(page: str) -> str:
+    """The CSRF token in a page's first form."""
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found is not None, page
+    return found[1]
