@@ -214,6 +214,7 @@ def check(
                     "check": finding.check,
                     "severity": finding.severity,
                     "place": finding.place,
+                    "where": str(finding.where),
                     "reason": finding.reason,
                     "remedy": finding.remedy,
                 }

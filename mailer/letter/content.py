@@ -34,7 +34,8 @@ class Picture:
 class Organisation:
     """Who writes. `url` is the site's root without a closing slash; accents are #RRGGBB.
 
-    `footer` is a line or two of plain text of its own, for every letter's foot.
+    `footer` is a line or two of plain text of its own, for every letter's foot; `own_footer` is
+    the publication's, in Markdown, which stands in its place.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Organisation:
     heading_font: Literal["serif", "sans"] = "serif"
     text_font: Literal["serif", "sans"] = "sans"
     footer: str = ""
+    own_footer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

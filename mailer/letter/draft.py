@@ -9,6 +9,18 @@ from mailer.errors import WrongInput
 from mailer.letter.content import IssueLetter, LetterItem, NoteLetter, Organisation, Variant
 from mailer.letter.fields import Field, Placeholders, refuse_unknown
 from mailer.letter.markdown import LINK_SCHEMES, Resolve, has_members_block, members_blocks
+from mailer.letter.places import (
+    FOOTER,
+    HEADING,
+    PREHEADER,
+    REASON,
+    SUBJECT,
+    TEXTS,
+    TITLE,
+    Place,
+    paragraph_place,
+    text_place,
+)
 
 # Only these may be where an author's link leads: a reader's own words never are.
 LINK_FIELDS = frozenset({"unsubscribe_url", "preferences_url", "letter_url"})
@@ -28,48 +40,44 @@ class IssueDraft:
     member: bool
 
 
-def authored(content: IssueLetter | NoteLetter) -> tuple[tuple[str, str], ...]:
-    """Every text in which an author may write merge fields, each after its place in words."""
+def authored(content: IssueLetter | NoteLetter) -> tuple[tuple[Place, str], ...]:
+    """Every text in which an author may write merge fields, each after its place."""
     if isinstance(content, NoteLetter):
         return (
-            ("the subject", content.subject),
-            ("the heading", content.heading),
-            *((f"paragraph {n}", text) for n, text in enumerate(content.paragraphs, 1)),
-            ("the reason", content.reason),
+            (SUBJECT, content.subject),
+            (HEADING, content.heading),
+            *((paragraph_place(n), text) for n, text in enumerate(content.paragraphs, 1)),
+            (REASON, content.reason),
+            (FOOTER, content.organisation.own_footer),
         )
     return (
-        ("the subject", content.subject),
-        ("the title", content.title),
-        ("the preheader", content.preheader),
+        (SUBJECT, content.subject),
+        (TITLE, content.title),
+        (PREHEADER, content.preheader),
         *(
-            (f"the {part} of item {n} ({item.title})", text)
+            (text_place(n, item, field), getattr(item, field))
             for n, item in enumerate(content.items, 1)
-            for part, text in (
-                ("title", item.title),
-                ("topic", item.topic),
-                ("summary", item.summary),
-                ("body", item.body),
-            )
+            for field in TEXTS
         ),
+        (FOOTER, content.organisation.own_footer),
     )
 
 
 def refuse_unknown_fields(content: IssueLetter | NoteLetter, known: Collection[str]) -> None:
     """Raises WrongInput, naming the place, at a merge field that is not `known`."""
     for place, text in authored(content):
-        refuse_unknown(place, text, known)
+        refuse_unknown(place.words, text, known)
 
 
 def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> IssueDraft:
     """The items that this variant gets, with placeholders for the merge fields."""
-    chosen = [item for item in content.items if variant.shows(item)]
-    shown = [item for item in chosen if variant.member or not item.members_only]
-    blocks = sum(members_blocks(text) for item in shown for text in (item.summary, item.body))
+    shown = _shown(content, variant)
     return IssueDraft(
         content=replace(
             content,
             title=put.put_all(content.title),
             preheader=put.put_all(content.preheader),
+            organisation=_own_footer_put(content.organisation, put),
         ),
         items=tuple(
             replace(
@@ -82,9 +90,26 @@ def draft_issue(content: IssueLetter, variant: Variant, put: Placeholders) -> Is
             )
             for item in shown
         ),
-        missing=len(chosen) - len(shown) + (0 if variant.member else blocks),
+        missing=kept_for_members(content, variant),
         member=variant.member,
     )
+
+
+def kept_for_members(content: IssueLetter, variant: Variant) -> int:
+    """How many items, and blocks within items, this variant lacks since they are for members."""
+    if variant.member:
+        return 0
+    shown = _shown(content, variant)
+    blocks = sum(members_blocks(text) for item in shown for text in (item.summary, item.body))
+    return sum(map(variant.shows, content.items)) - len(shown) + blocks
+
+
+def _shown(content: IssueLetter, variant: Variant) -> list[LetterItem]:
+    return [
+        item
+        for item in content.items
+        if variant.shows(item) and (variant.member or not item.members_only)
+    ]
 
 
 def _shows_body(item: LetterItem, variant: Variant) -> bool:
@@ -101,7 +126,12 @@ def draft_note(content: NoteLetter, put: Placeholders) -> NoteLetter:
         heading=put.put_all(content.heading),
         paragraphs=tuple(put.put_all(text) for text in content.paragraphs),
         reason=put.put_all(content.reason),
+        organisation=_own_footer_put(content.organisation, put),
     )
+
+
+def _own_footer_put(organisation: Organisation, put: Placeholders) -> Organisation:
+    return replace(organisation, own_footer=put.put_all(organisation.own_footer))
 
 
 def web_link(url: str | None) -> str:

@@ -4,8 +4,8 @@ A theme's template sees these names, and no others; each is a text, a number, a 
 of names (mailer/letter/sandbox.py):
 
 - `language`, `direction`: of the reader's variant; `subject`
-- `organisation`: `name`, `url`, `address` and `footer` (lists of lines), `logo` (a picture, or
-  nothing)
+- `organisation`: `name`, `url`, `address` and `footer` (lists of lines), `own_footer` (HTML: what
+  the publication has in the footer's place), `logo` (a picture, or nothing)
 - `say(phrase, word=…)`: a fixed phrase (mailer/letter/phrases.py)
 - `fields.NAME`: the merge fields (`action_url` in a note only)
 - an issue: `letter` with `publication`, `title`, `language`, `direction` and `preheader`;
@@ -20,6 +20,7 @@ A theme writes its own fixed texts in no language: they come from `say`.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from mailer.letter.content import NoteLetter, Organisation, Picture, Theme, Variant
@@ -94,7 +95,7 @@ def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
             "direction": direction(letter.language),
             "preheader": letter.preheader,
         },
-        "organisation": _organisation_names(letter.organisation),
+        "organisation": _organisation_names(letter.organisation, letter.language, put),
         "subject": without_reader(letter.subject, put.language),
         "day": long_date(letter.date, put.language),
         "missing": draft.missing,
@@ -111,16 +112,15 @@ def _issue_names(draft: IssueDraft, put: Placeholders) -> Mapping[str, Any]:
                 "picture": _picture_names(item.picture),
             }
             for item in draft.items
-            for base in [links_from(base_of(item, letter.organisation), put)]
+            for base in [base_of(item, letter.organisation)]
             for summary, body in [
-                _markup((item.summary, item.body), letter.language, base, members=draft.member)
+                _markup((item.summary, item.body), letter.language, base, put, draft.member)
             ]
         ],
     }
 
 
 def _note_names(note: NoteLetter, put: Placeholders) -> Mapping[str, Any]:
-    base = links_from(note.organisation.url, put)
     return {
         "letter": {
             "heading": note.heading,
@@ -129,18 +129,24 @@ def _note_names(note: NoteLetter, put: Placeholders) -> Mapping[str, Any]:
             "action_label": note.action_label,
             "reason": note.reason,
         },
-        "organisation": _organisation_names(note.organisation),
+        "organisation": _organisation_names(note.organisation, note.language, put),
         "subject": without_reader(note.subject, put.language),
-        "paragraphs": _markup(note.paragraphs, note.language, base),
+        "paragraphs": _markup(note.paragraphs, note.language, note.organisation.url, put),
     }
 
 
-def _organisation_names(organisation: Organisation) -> Mapping[str, Any]:
+def _organisation_names(
+    organisation: Organisation, language: str, put: Placeholders
+) -> Mapping[str, Any]:
+    from markupsafe import Markup
+
+    own = (organisation.own_footer,) if organisation.own_footer.strip() else ()
     return {
         "name": organisation.name,
         "url": web_link(organisation.url),
         "address": _lines(organisation.address),
         "footer": _lines(organisation.footer),
+        "own_footer": Markup("").join(_markup(own, language, organisation.url, put)),
         "logo": _picture_names(organisation.logo),
     }
 
@@ -163,9 +169,25 @@ def _lines(text: str) -> list[str]:
 
 
 def _markup(
-    sources: tuple[str, ...], language: str, resolve: Resolve, *, members: bool = False
-) -> list[str]:
-    """Each text as HTML, their footnotes numbered through."""
+    sources: tuple[str, ...], language: str, base: str, put: Placeholders, members: bool = False
+) -> tuple[str, ...]:
+    """Each text as HTML, their footnotes numbered through; links lead from `base`."""
+    if put.nonce in "".join(sources):
+        return _made(sources, language, links_from(base, put), members)
+    return _made_without_fields(sources, language, base, members)
+
+
+# Whoever writes an item sees its letter at every keystroke, and the other items stay as they are.
+@lru_cache(maxsize=128)
+def _made_without_fields(
+    sources: tuple[str, ...], language: str, base: str, members: bool
+) -> tuple[str, ...]:
+    return _made(sources, language, links_from(base, Placeholders("", language)), members)
+
+
+def _made(
+    sources: tuple[str, ...], language: str, resolve: Resolve, members: bool
+) -> tuple[str, ...]:
     from markupsafe import Markup
 
     made, notes = [], 0
@@ -173,7 +195,7 @@ def _markup(
         tree = parse(source, language, resolve, members=members, notes_before=notes)
         notes += notes_in(tree)
         made.append(Markup(to_html(tree, top_heading=_TOP_HEADING)))  # noqa: S704
-    return list(made)
+    return tuple(made)
 
 
 def _speaker(language: str) -> Callable[..., str]:

@@ -5,6 +5,8 @@ Links in the text are numbered; where they lead, and the notes, stand at the end
 ends in the postal address, so that the last line of a message is never a merged one.
 """
 
+from functools import lru_cache
+
 from mailer.letter.content import NoteLetter, Organisation, Picture, Variant
 from mailer.letter.draft import IssueDraft, base_of, links_from, web_link
 from mailer.letter.fields import Field, Placeholders
@@ -28,7 +30,7 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
         [paragraph(say(language, "dear", greeting=put.put(Field("greeting"))))],
     ]
     for number, item in enumerate(draft.items, 1):
-        resolve = links_from(base_of(item, organisation), put)
+        base = base_of(item, organisation)
         label = say(language, "for_members") if item.members_only else ""
         about = " · ".join(filter(None, (item.topic, label)))
         parts += [
@@ -38,7 +40,7 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
                 *([paragraph(about)] if about else []),
             ],
             _picture(item.picture, letter.language),
-            _markdown((item.summary, item.body), letter.language, resolve, members=draft.member),
+            _markdown((item.summary, item.body), letter.language, base, put, draft.member),
         ]
         if item.url:
             read_on = paragraph(say(language, "read_on", title=item.title))
@@ -60,28 +62,43 @@ def issue_text(draft: IssueDraft, variant: Variant, put: Placeholders) -> str:
     ]
     if archive_url := web_link(letter.archive_url):
         parts.append(_link(say(language, "archive"), archive_url))
-    return flow(apart([*parts, *_foot(organisation)])) + "\n"
+    return flow(apart([*parts, *_foot(organisation, letter.language, put)])) + "\n"
 
 
 def note_text(note: NoteLetter, variant: Variant, put: Placeholders) -> str:
     """The text part of a note, lines ending in LF, with placeholders."""
     language = variant.language
-    resolve = links_from(note.organisation.url, put)
     parts = [
         [paragraph(note.heading)],
         [paragraph(say(language, "dear", greeting=put.put(Field("greeting"))))],
-        _markdown(note.paragraphs, note.language, resolve),
+        _markdown(note.paragraphs, note.language, note.organisation.url, put),
     ]
     if note.action_label:
         parts.append(_link(note.action_label, put.put(Field("action_url"))))
     reason = [paragraph(note.reason)] if note.reason else []
-    return flow(apart([*parts, [BLANK], reason, *_foot(note.organisation)])) + "\n"
+    foot = _foot(note.organisation, note.language, put)
+    return flow(apart([*parts, [BLANK], reason, *foot])) + "\n"
 
 
 def _markdown(
-    sources: tuple[str, ...], language: str, resolve: Resolve, *, members: bool = False
+    sources: tuple[str, ...], language: str, base: str, put: Placeholders, members: bool = False
 ) -> list[Paragraph]:
-    """The texts, then their notes, then where their links lead."""
+    """The texts, then their notes, then where their links lead, from `base` on."""
+    if put.nonce in "".join(sources):
+        return list(_made(sources, language, links_from(base, put), members))
+    return list(_made_without_fields(sources, language, base, members))
+
+
+@lru_cache(maxsize=128)  # as in html_part
+def _made_without_fields(
+    sources: tuple[str, ...], language: str, base: str, members: bool
+) -> tuple[Paragraph, ...]:
+    return _made(sources, language, links_from(base, Placeholders("", language)), members)
+
+
+def _made(
+    sources: tuple[str, ...], language: str, resolve: Resolve, members: bool
+) -> tuple[Paragraph, ...]:
     links: list[str] = []
     texts, notes, number = [], [], 0
     for source in sources:
@@ -91,7 +108,7 @@ def _markdown(
         texts.append(text)
         notes.append(below)
     listed = [Paragraph(f"[{number}] {url}", fixed=True) for number, url in enumerate(links, 1)]
-    return apart([*texts, *notes, listed])
+    return tuple(apart([*texts, *notes, listed]))
 
 
 def _link(words: str, url: str) -> list[Paragraph]:
@@ -105,9 +122,11 @@ def _picture(picture: Picture | None, language: str) -> list[Paragraph]:
     return [paragraph(text) for text in (words, picture.caption) if text]
 
 
-def _foot(organisation: Organisation) -> list[list[Paragraph]]:
-    """The organisation's own lines, then who it is and where."""
+def _foot(organisation: Organisation, language: str, put: Placeholders) -> list[list[Paragraph]]:
+    """The publication's own words or the organisation's lines, then who it is and where."""
     own, address = _lines(organisation.footer), _lines(organisation.address)
+    if organisation.own_footer.strip():
+        own = _markdown((organisation.own_footer,), language, organisation.url, put)
     return [own, [paragraph(organisation.name), *address]]
 
 

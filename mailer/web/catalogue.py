@@ -37,9 +37,6 @@ SOURCE = "en"
 HABITS = {"en": "en_GB"}
 """Whose way of writing dates and numbers a language takes where it names no country."""
 
-MOMENT = "{weekday} {day} {month} at {time}"
-MOMENT_OF_ANOTHER_YEAR = "{weekday} {day} {month} {year} at {time}"
-
 # What a text and its values can be wrong in.
 _BROKEN = (LookupError, ValueError, TypeError, AttributeError)
 
@@ -103,18 +100,26 @@ class Catalogue:
     ) -> str:
         """A moment in `zone`: "Friday 3 April at 9:00", with its year if that is not `now`'s."""
         local = at.astimezone(zone)
-        far = now is not None and now.astimezone(zone).year != local.year
-        template = MOMENT_OF_ANOTHER_YEAR if far else MOMENT
+        values = {
+            "weekday": self._locale.days["format"]["wide"][local.weekday()],
+            "day": local.day,
+            "month": self._locale.months["format"]["wide"][local.month],
+            "time": self.time(at, zone),
+        }
         # The hour is what is counted: Spanish says "a la 1:00", and "a las 9:00".
+        if now is None or now.astimezone(zone).year == local.year:
+            return self.count(
+                "{weekday} {day} {month} at {time}",
+                "{weekday} {day} {month} at {time}",
+                local.hour,
+                **values,
+            )
         return self.count(
-            template,
-            template,
+            "{weekday} {day} {month} {year} at {time}",
+            "{weekday} {day} {month} {year} at {time}",
             local.hour,
-            weekday=self._locale.days["format"]["wide"][local.weekday()],
-            day=local.day,
-            month=self._locale.months["format"]["wide"][local.month],
             year=local.year,
-            time=self.time(at, zone),
+            **values,
         )
 
     def _said(self, template: str, values: dict[str, object], text: Callable[[str], Text]) -> Text:

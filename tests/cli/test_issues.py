@@ -81,7 +81,7 @@ def test_an_issue_is_checked(shell: Shell) -> None:
     said = shell.run("issues", "check", "120", "--json", status=2)
     (finding,) = json.loads(said.answer)
     assert (finding["check"], finding["severity"]) == ("postal_address", "error")
-    assert set(finding) == {"check", "severity", "place", "reason", "remedy"}
+    assert set(finding) == {"check", "severity", "place", "reason", "remedy", "where"}
     said = shell.run("issues", "check", "120", status=2)
     assert said.answer.startswith("error: the footer: ")
     assert said.remarks == (

@@ -87,7 +87,7 @@ def foreign(source: str) -> set[str]:
     return {
         name
         for name in wanted
-        if not (name == "mailer.errors" or name.startswith("mailer.letter"))
+        if not (name in ("mailer.errors", "mailer.sentence") or name.startswith("mailer.letter"))
         and (name.partition(".")[0] not in allowed or name == "urllib.request")
     }
 

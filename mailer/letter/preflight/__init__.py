@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 
 from mailer.letter.content import IssueLetter, Theme
 from mailer.letter.fields import ISSUE_FIELDS
+from mailer.letter.places import Where
 
 # Each module enters its checks into the registry.
 from mailer.letter.preflight import (  # noqa: F401
@@ -36,6 +37,7 @@ __all__ = [
     "Facts",
     "Finding",
     "LinkAnswer",
+    "Where",
     "check",
     "errors_in_content",
     "links_to_ask",
@@ -65,4 +67,8 @@ def errors_in_content(
 
 
 def _findings(checks: Mapping[str, Check], examined: Examined) -> list[Finding]:
-    return [Finding(name, *one) for name, found in checks.items() for one in found(examined)]
+    return [
+        Finding(name, severity, place.words, reason, remedy, place.where)
+        for name, found in checks.items()
+        for severity, place, reason, remedy in found(examined)
+    ]

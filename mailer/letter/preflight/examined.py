@@ -18,8 +18,10 @@ from mailer.letter.draft import base_of, draft_issue, links_from
 from mailer.letter.fields import Field, Placeholders
 from mailer.letter.html_part import html_part
 from mailer.letter.markdown import parse
+from mailer.letter.places import Place, item_place
 from mailer.letter.plain import plain_content
 from mailer.letter.preflight.facts import Facts
+from mailer.sentence import Sentence
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -32,8 +34,12 @@ _UNMADE_LINK = re.compile(r"\[[^\[\]\n]*\]\([^()\n]*\)?")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as its author wrote it; `fault` is what is wrong with a merge field in `url`."""
+    """A link as its author wrote it in `field`, an item's "summary" or "body".
 
+    `fault` is what is wrong with a merge field in `url`.
+    """
+
+    field: str
     url: str
     words: str
     has_field: bool
@@ -42,16 +48,21 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """What stands in an item's summary and body.
+    """What stands in the summary and body of `item`, the `number`th.
 
-    `headings` has the levels of each of the two texts. `unmade` is what looks like a link and
-    came out as text.
+    `headings` has the levels in each of the two texts that has any. `unmade` is what looks like a
+    link and came out as text, each with the text in which it stands.
     """
 
-    place: str
+    number: int
+    item: LetterItem
     links: tuple[Link, ...]
-    headings: tuple[tuple[int, ...], ...]
-    unmade: tuple[str, ...]
+    headings: tuple[tuple[str, tuple[int, ...]], ...]
+    unmade: tuple[tuple[str, str], ...]
+
+    def place(self, field: str) -> Place:
+        """The item, where `field` of it is to be mended."""
+        return item_place(self.number, self.item, field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +109,6 @@ def prose_of(content: IssueLetter) -> tuple[Prose, ...]:
     return tuple(_prose(content, number, item, put) for number, item in enumerate(content.items, 1))
 
 
-def place_of(number: int, item: LetterItem) -> str:
-    """An item's place in words: "item 2 (A pact on water)"."""
-    title = " ".join(item.title.split())
-    return f"item {number} ({title})" if title else f"item {number}"
-
-
 @lru_cache(maxsize=4)  # a command checks an issue, schedules it and starts it
 def page_of(content: IssueLetter, theme: Theme) -> Page:
     """The HTML part of a letter to members, who get every item."""
@@ -112,10 +117,11 @@ def page_of(content: IssueLetter, theme: Theme) -> Page:
     try:
         html = html_part(draft_issue(content, variant, put), theme, variant, put)
     except WrongInput as error:
-        return Page("", str(error), can_leave=False, octets=0)
+        return Page("", sentence_of(error), can_leave=False, octets=0)
     except Exception as error:  # noqa: BLE001
         # A theme may be somebody's own; whatever it makes a renderer raise is a finding here.
-        fault = f"It cannot be made ({type(error).__name__}: {error})."
+        kind = type(error).__name__
+        fault = Sentence("It cannot be made ({kind}: {error}).", kind=kind, error=error)
         return Page("", fault, can_leave=False, octets=0)
     leave = put.put(Field("unsubscribe_url"))
     octets = sum(
@@ -127,23 +133,25 @@ def page_of(content: IssueLetter, theme: Theme) -> Page:
 
 def _prose(content: IssueLetter, number: int, item: LetterItem, put: Placeholders) -> Prose:
     trees = [
-        parse(put.put_all(source), content.language, lambda url: url, members=True)
-        for source in (item.summary, item.body)
+        (field, parse(put.put_all(source), content.language, lambda url: url, members=True))
+        for field, source in (("summary", item.summary), ("body", item.body))
+    ]
+    levels = [
+        (field, tuple(int(token.tag[1]) for token in tree if token.type == "heading_open"))
+        for field, tree in trees
     ]
     return Prose(
-        place=place_of(number, item),
+        number=number,
+        item=item,
         links=tuple(
-            _link(url, words, base_of(item, content.organisation), put)
-            for tree in trees
+            _link(field, url, words, base_of(item, content.organisation), put)
+            for field, tree in trees
             for url, words in _links_in(tree)
         ),
-        headings=tuple(
-            tuple(int(token.tag[1]) for token in tree if token.type == "heading_open")
-            for tree in trees
-        ),
+        headings=tuple(one for one in levels if one[1]),
         unmade=tuple(
-            _as_written(found, put)
-            for tree in trees
+            (field, _as_written(found, put))
+            for field, tree in trees
             for token in tree
             if token.type == "inline"
             for found in _UNMADE_LINK.findall(_words(token.children or [], "text"))
@@ -151,14 +159,20 @@ def _prose(content: IssueLetter, number: int, item: LetterItem, put: Placeholder
     )
 
 
-def _link(url: str, words: str, base: str, put: Placeholders) -> Link:
+def _link(field: str, url: str, words: str, base: str, put: Placeholders) -> Link:
     fault = ""
     try:
         links_from(base, put)(url)
     except WrongInput as error:
-        fault = str(error)
+        fault = sentence_of(error)
     has_field = len(list(put.cut(url))) > 1
-    return Link(_as_written(url, put), _as_written(words, put), has_field, fault)
+    return Link(field, _as_written(url, put), _as_written(words, put), has_field, fault)
+
+
+def sentence_of(error: WrongInput) -> str:
+    """What the error says, as a `Sentence` where it was raised with one."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, Sentence) else str(error)
 
 
 def _links_in(tree: "list[Token]") -> Iterator[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from mailer.sentence import Sentence
+
 # RFC 6761 sections 6.2 and 6.4, RFC 6762, RFC 8375, and ICANN's ".internal".
 _NEVER_PUBLIC = (".test", ".invalid", ".local", ".internal", ".localhost", ".home.arpa", ".lan")
 
@@ -16,15 +18,16 @@ def not_public(host: str) -> str:
     """Why no reader gets to `host`, in words; empty where nothing speaks against it."""
     host = host.lower().rstrip(".")
     if address := _address(host):
-        return "" if address.is_global and not address.is_multicast else "a private network"
+        public = address.is_global and not address.is_multicast
+        return "" if public else Sentence("a private network")
     if not host:
-        return "no host"
+        return Sentence("no host")
     # What ends in a number is meant as an IPv4 address (WHATWG URL standard, host parsing).
     if host.rpartition(".")[2].isdigit():
-        return "what is no address"
+        return Sentence("what is no address")
     if host == "localhost" or host.endswith(_NEVER_PUBLIC):
-        return "a host for tests"
-    return "" if "." in host else "a bare name"
+        return Sentence("a host for tests")
+    return "" if "." in host else Sentence("a bare name")
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from mailer.letter.content import LetterItem
-from mailer.letter.preflight.examined import Examined, place_of
+from mailer.letter.places import Place, Where, item_place
+from mailer.letter.preflight.examined import Examined
 from mailer.letter.preflight.facts import EARLIER_CHARACTERS
 from mailer.letter.preflight.registry import Found, check
+from mailer.sentence import Sentence
 
 # Of two items with one title: so much of their words must be the same. "Events" may come again.
 _SAME_WORDS = 0.6
@@ -15,14 +17,24 @@ _SAME_WORDS = 0.6
 @check("items", stops=True)
 def _items(letter: Examined) -> Iterator[Found]:
     if not letter.content.items:
-        yield "error", letter.content.title, "It has no item.", "Write at least one item."
+        yield (
+            "error",
+            Place(letter.content.title, Where("issue", "items")),
+            Sentence("It has no item."),
+            Sentence("Write at least one item."),
+        )
 
 
 @check("item_titles", stops=True)
 def _item_titles(letter: Examined) -> Iterator[Found]:
     for number, item in enumerate(letter.content.items, 1):
         if not item.title.strip():
-            yield "error", f"item {number}", "It has no title.", "Give it a title."
+            yield (
+                "error",
+                item_place(number, item, "title"),
+                Sentence("It has no title."),
+                Sentence("Give it a title."),
+            )
 
 
 @check("empty_items")
@@ -31,9 +43,9 @@ def _empty_items(letter: Examined) -> Iterator[Found]:
         if not item.summary.strip() and not item.body.strip():
             yield (
                 "warning",
-                place_of(number, item),
-                "It has neither summary nor text.",
-                "Write a sentence or two.",
+                item_place(number, item, "summary"),
+                Sentence("It has neither summary nor text."),
+                Sentence("Write a sentence or two."),
             )
 
 
@@ -49,12 +61,14 @@ def _repeated_items(letter: Examined) -> Iterator[Found]:
             if _same(title, text, other_title, other_text):
                 yield (
                     "warning",
-                    place_of(number, item),
-                    f"{where} has it already.",
-                    "Take it out, or say what is new.",
+                    item_place(number, item, "title"),
+                    Sentence("{issue} has it already.", issue=where)
+                    if where
+                    else Sentence("An item above has it already."),
+                    Sentence("Take it out, or say what is new."),
                 )
                 break
-        seen.append(("An item above", title, text))
+        seen.append(("", title, text))
 
 
 @check("topics")
@@ -63,25 +77,25 @@ def _topics(letter: Examined) -> Iterator[Found]:
     if 0 < len(without) < len(letter.content.items):
         yield (
             "warning",
-            _places(without),
-            "No topic, while others have one: readers who chose topics do not get it.",
-            "Give each item a topic, or none.",
+            Place(_places(without), Where("item", "topic", without[0])),
+            Sentence("No topic, while others have one: readers who chose topics do not get it."),
+            Sentence("Give each item a topic, or none."),
         )
 
 
 @check("headings")
 def _headings(letter: Examined) -> Iterator[Found]:
     for prose in letter.prose:
-        for levels in filter(None, prose.headings):
+        for field, levels in prose.headings:
             # The letter shows an author's highest heading right below the item's title.
             highest = min(levels) - 1
             steps = zip((highest, *levels), levels, strict=False)
             if any(level > before + 1 for before, level in steps):
                 yield (
                     "warning",
-                    prose.place,
-                    "Its headings leave out a level, and screen readers say so.",
-                    "Begin with #, and go one level down at a time.",
+                    prose.place(field),
+                    Sentence("Its headings leave out a level, and screen readers say so."),
+                    Sentence("Begin with #, and go one level down at a time."),
                 )
 
 
@@ -108,8 +122,8 @@ def _same(
     return len(ours & theirs) >= _SAME_WORDS * len(ours | theirs)
 
 
-def _places(numbers: list[int]) -> str:
+def _places(numbers: list[int]) -> Sentence:
     if len(numbers) == 1:
-        return f"item {numbers[0]}"
+        return Sentence("item {number}", number=numbers[0])
     *most, last = map(str, numbers)
-    return f"items {', '.join(most)} and {last}"
+    return Sentence("items {numbers} and {last}", numbers=", ".join(most), last=last)

@@ -4,11 +4,22 @@ from collections.abc import Iterator
 
 from mailer.letter.colour import COLOUR, READABLE
 from mailer.letter.dress import DARK_INK, DARK_PAPERS, INK, PAPERS, legible
+from mailer.letter.places import Place, Where, theme_place
 from mailer.letter.preflight.examined import Examined
 from mailer.letter.preflight.painted import painted
 from mailer.letter.preflight.registry import Found, check
+from mailer.sentence import Sentence
 
-_NIGHT = {"light": "", "dark": " in dark mode"}
+_TOO_CLOSE = {
+    "light": "“{words}” in {ink} on {paper} has a contrast of {ratio:.1f}.",
+    "dark": "“{words}” in {ink} on {paper} in dark mode has a contrast of {ratio:.1f}.",
+}
+_ACCENTS = {
+    "accent": Place(Sentence("[organisation] accent"), Where("publication", "accent")),
+    "accent_dark": Place(
+        Sentence("[organisation] accent_dark"), Where("publication", "accent_dark")
+    ),
+}
 
 
 @check("accent")
@@ -24,9 +35,16 @@ def _accent(letter: Examined) -> Iterator[Found]:
         if shown != colour.upper():
             yield (
                 "warning",
-                f"[organisation] {key}",
-                f"{colour} is hard to read on paper; letters show {shown} in its place.",
-                f"Choose a colour with a contrast of {READABLE}, or leave it so.",
+                _ACCENTS[key],
+                Sentence(
+                    "{colour} is hard to read on paper; letters show {shown} in its place.",
+                    colour=colour,
+                    shown=shown,
+                ),
+                Sentence(
+                    "Choose a colour with a contrast of {readable}, or leave it so.",
+                    readable=READABLE,
+                ),
             )
 
 
@@ -39,7 +57,7 @@ def _contrast(letter: Examined) -> Iterator[Found]:
         told.add((ink, paper))
         yield (
             "warning",
-            f"theme {letter.theme.name}",
-            f"“{words}” in {ink} on {paper}{_NIGHT[scheme]} has a contrast of {ratio:.1f}.",
-            f"Choose colours with a contrast of at least {READABLE}.",
+            theme_place(letter.theme.name),
+            Sentence(_TOO_CLOSE[scheme], words=words, ink=ink, paper=paper, ratio=ratio),
+            Sentence("Choose colours with a contrast of at least {readable}.", readable=READABLE),
         )

@@ -131,8 +131,6 @@ def _ink(value: Any, inherited: Colour | None, paper: Colour | None) -> Colour |
 
 def _declarations(root: Any, css: str, scheme: Scheme) -> dict[Any, dict[str, _Said]]:
     """For each element the declarations that win, by the name of the property."""
-    from tinycss2 import parse_blocks_contents
-
     said: dict[Any, dict[str, _Said]] = {}
 
     def put(element: Any, name: str, one: _Said) -> None:
@@ -144,11 +142,10 @@ def _declarations(root: Any, css: str, scheme: Scheme) -> dict[Any, dict[str, _S
         if not isinstance(element.tag, str):
             continue
         if bgcolor := element.get("bgcolor"):
-            for name, value, _ in _set_in(parse_blocks_contents(f"background-color:{bgcolor}")):
+            for name, value, _ in _set_in(f"background-color:{bgcolor}"):
                 put(element, name, _Said(False, False, (0, 0, 0), -1, value))
         if style := element.get("style"):
-            inline = _set_in(parse_blocks_contents(style))
-            for order, (name, value, important) in enumerate(inline):
+            for order, (name, value, important) in enumerate(_set_in(style)):
                 put(element, name, _Said(important, True, (0, 0, 0), order, value))
     for order, (xpath, specificity, declarations) in enumerate(_rules(css, scheme)):
         for element in root.xpath(xpath):
@@ -157,21 +154,25 @@ def _declarations(root: Any, css: str, scheme: Scheme) -> dict[Any, dict[str, _S
     return said
 
 
-def _set_in(nodes: list[Any]) -> list[tuple[str, Any, bool]]:
-    return [
+@lru_cache(maxsize=256)  # a letter has a few styles, each on many elements
+def _set_in(style: str) -> tuple[tuple[str, Any, bool], ...]:
+    """What a style attribute, or a rule's block, sets of what is looked at."""
+    from tinycss2 import parse_blocks_contents
+
+    return tuple(
         (node.lower_name, node.value, node.important)
-        for node in nodes
+        for node in parse_blocks_contents(style)
         if node.type == "declaration" and node.lower_name in _LOOKED_AT
-    ]
+    )
 
 
 @lru_cache(maxsize=8)
 def _rules(
     css: str, scheme: Scheme
-) -> tuple[tuple[str, tuple[int, int, int], list[tuple[str, Any, bool]]], ...]:
+) -> tuple[tuple[str, tuple[int, int, int], tuple[tuple[str, Any, bool], ...]], ...]:
     """Each selector of a rule that counts in this scheme, as XPath, with what it sets."""
     from cssselect import HTMLTranslator, SelectorError, parse
-    from tinycss2 import parse_blocks_contents, parse_stylesheet, serialize
+    from tinycss2 import parse_stylesheet, serialize
 
     def within(rules: list[Any]) -> Iterator[Any]:
         for rule in rules:
@@ -188,7 +189,7 @@ def _rules(
 
     found = []
     for rule in within(parse_stylesheet(css, skip_comments=True)):
-        declarations = _set_in(parse_blocks_contents(rule.content))
+        declarations = _set_in(serialize(rule.content))
         if not declarations:
             continue
         try:

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 from mailer.errors import WrongInput
 from mailer.letter.content import Mailbox
 from mailer.letter.headers import mailbox_header, parse_mailbox
+from mailer.letter.places import ADDRESS, LETTER, SENDER, Place, Where, theme_place
 from mailer.letter.preflight.examined import Examined
 from mailer.letter.preflight.hosts import is_loopback
 from mailer.letter.preflight.registry import Found, check
+from mailer.sentence import Sentence
 
 # Names under which others register theirs, in countries that have such: "co.uk", "gob.pe".
 _REGISTRIES = frozenset(
@@ -22,7 +24,7 @@ def _letter(letter: Examined) -> Iterator[Found]:
     fault = letter.page.fault
     # A field inside a link is told where it stands, by another check.
     if fault and not any(link.fault == fault for item in letter.prose for link in item.links):
-        yield "error", "the letter", fault, "Mend what the sentence names."
+        yield "error", LETTER, fault, Sentence("Mend what the sentence names.")
 
 
 @check("postal_address", stops=True)
@@ -30,9 +32,9 @@ def _postal_address(letter: Examined) -> Iterator[Found]:
     if not letter.content.organisation.address.strip():
         yield (
             "error",
-            "the footer",
-            "The organisation has no postal address.",
-            "Set [organisation] address.",
+            ADDRESS,
+            Sentence("The organisation has no postal address."),
+            Sentence("Set [organisation] address."),
         )
 
 
@@ -41,9 +43,9 @@ def _unsubscribe_link(letter: Examined) -> Iterator[Found]:
     if letter.page.html and not letter.page.can_leave:
         yield (
             "error",
-            f"theme {letter.theme.name}",
-            "It has no unsubscribe link.",
-            "Put a link to fields.unsubscribe_url into its footer.",
+            theme_place(letter.theme.name),
+            Sentence("It has no unsubscribe link."),
+            Sentence("Put a link to fields.unsubscribe_url into its footer."),
         )
 
 
@@ -60,9 +62,9 @@ def _site(letter: Examined) -> Iterator[Found]:
     if not safe:
         yield (
             "error",
-            url,
-            "The site is not https, so mail programs show no button to unsubscribe.",
-            "Set [site] url to an https address.",
+            Place(url, Where("configuration", "site.url")),
+            Sentence("The site is not https, so mail programs show no button to unsubscribe."),
+            Sentence("Set [site] url to an https address."),
         )
 
 
@@ -75,9 +77,14 @@ def _alignment(letter: Examined) -> Iterator[Found]:
     if sender and envelope and sender != envelope:
         yield (
             "warning",
-            "the sender",
-            f"From is at {sender}, bounces go to {envelope}; receivers may see a forgery in that.",
-            f"Set [mail] bounce_address to an address at {sender}.",
+            SENDER,
+            Sentence(
+                "From is at {sender}, bounces go to {envelope}; receivers may see a forgery in "
+                "that.",
+                sender=sender,
+                envelope=envelope,
+            ),
+            Sentence("Set [mail] bounce_address to an address at {sender}.", sender=sender),
         )
 
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from mailer.letter.places import LETTER, theme_place
 from mailer.letter.preflight.examined import Examined
 from mailer.letter.preflight.registry import Found, check
+from mailer.sentence import Sentence
 
 LONG_HTML, CUT_HTML = 90_000, 102_000
 LONG_STYLE = 16_000
@@ -19,43 +21,49 @@ _STYLE_URL = re.compile(r"""\bstyle\s*=\s*(?:"[^"]*\burl\(|'[^']*\burl\()""", re
 def _html_size(letter: Examined) -> Iterator[Found]:
     octets = letter.page.octets
     if octets > CUT_HTML:
-        reason = f"Gmail shows {CUT_HTML // 1000} kB and cuts the rest off, the footer first"
+        reason = (
+            "Its HTML part has {size} kB; Gmail shows {most} kB and cuts the rest off, the "
+            "footer first."
+        )
     elif octets > LONG_HTML:
-        reason = f"Gmail cuts off what passes {CUT_HTML // 1000} kB"
+        reason = "Its HTML part has {size} kB; Gmail cuts off what passes {most} kB."
     else:
         return
     yield (
         "warning",
-        "the letter",
-        f"Its HTML part has {octets // 1000} kB; {reason}.",
-        "Move long texts to the items' pages, or make two issues of it.",
+        LETTER,
+        Sentence(reason, size=octets // 1000, most=CUT_HTML // 1000),
+        Sentence("Move long texts to the items' pages, or make two issues of it."),
     )
 
 
 @check("styles")
 def _styles(letter: Examined) -> Iterator[Found]:
-    place = f"theme {letter.theme.name}"
+    place = theme_place(letter.theme.name)
     for css in _STYLE.findall(letter.page.html):
         if len(css.encode()) > LONG_STYLE:
             yield (
                 "warning",
                 place,
-                f"A <style> of it passes {LONG_STYLE // 1000} kB, and Gmail drops it.",
-                "Divide its kept style sheet, or make it shorter.",
+                Sentence(
+                    "A <style> of it passes {size} kB, and Gmail drops it.",
+                    size=LONG_STYLE // 1000,
+                ),
+                Sentence("Divide its kept style sheet, or make it shorter."),
             )
         if _nests_at_rules(css):
             yield (
                 "warning",
                 place,
-                "It has an at-rule inside another, and Gmail drops the whole <style>.",
-                "Write them one after another.",
+                Sentence("It has an at-rule inside another, and Gmail drops the whole <style>."),
+                Sentence("Write them one after another."),
             )
     if _STYLE_URL.search(letter.page.html):
         yield (
             "warning",
             place,
-            "A style has a url(), and Gmail may drop that style whole.",
-            "Put the picture into the letter, or leave it out.",
+            Sentence("A style has a url(), and Gmail may drop that style whole."),
+            Sentence("Put the picture into the letter, or leave it out."),
         )
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from mailer.letter.content import IssueLetter
 from mailer.letter.draft import LINK_FIELDS, authored
-from mailer.letter.fields import fields_in, fill, unknown_field, without_reader
+from mailer.letter.fields import fields_in, fill, without_reader
 from mailer.letter.phrases import long_date
+from mailer.letter.places import LANGUAGE, PREHEADER, SUBJECT
 from mailer.letter.preflight.examined import Examined
 from mailer.letter.preflight.registry import Found, Severity, check
+from mailer.sentence import Sentence
 
 LONG_SUBJECT = 60
 LONG_PREHEADER = 110
@@ -21,48 +23,56 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _RUN = re.compile(r"[^\W\d_]+(?:['’\- ]+[^\W\d_]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")  # RFC 5646, its form
 
+_SAY_WHAT = Sentence("Say in a few words what is inside.")
+
 
 @check("subject")
 def _subject(letter: Examined) -> Iterator[Found]:
     content = letter.content
     subject = _shown(content.subject, content)
-    place = "the subject"
+    place = SUBJECT
     if not subject:
-        yield "warning", place, "It is empty.", "Say in a few words what is inside."
+        yield "warning", place, Sentence("It is empty."), _SAY_WHAT
         return
     if subject == content.title.strip() and _only_a_number(content):
         yield (
             "warning",
             place,
-            f"It is missing, so {subject!r} stands in its place.",
-            "Say in a few words what is inside.",
+            Sentence("It is missing, so {subject!r} stands in its place.", subject=subject),
+            _SAY_WHAT,
         )
     if len(subject) > LONG_SUBJECT and subject != _made_by_import(content):
         yield (
             "warning",
             place,
-            f"It has {len(subject)} characters; phones show about {LONG_SUBJECT}.",
-            "Shorten it, or put what matters first.",
+            Sentence(
+                "It has {count} characters; phones show about {most}.",
+                count=len(subject),
+                most=LONG_SUBJECT,
+            ),
+            Sentence("Shorten it, or put what matters first."),
         )
 
 
 @check("shouting")
 def _shouting(letter: Examined) -> Iterator[Found]:
     content = letter.content
-    place, subject = "the subject", _shown(content.subject, content)
+    place, subject = SUBJECT, _shown(content.subject, content)
     if loud := _loud_words(subject, _acronyms(content)):
         yield (
             "warning",
             place,
-            f"“{loud}” in capitals shouts, and screen readers may spell it out.",
-            "Write it in small letters.",
+            Sentence(
+                "“{words}” in capitals shouts, and screen readers may spell it out.", words=loud
+            ),
+            Sentence("Write it in small letters."),
         )
     if len(re.findall("[!！]", subject)) > 1:
         yield (
             "warning",
             place,
-            "It has more than one exclamation mark.",
-            "Take them out; the words say it.",
+            Sentence("It has more than one exclamation mark."),
+            Sentence("Take them out; the words say it."),
         )
 
 
@@ -70,28 +80,32 @@ def _shouting(letter: Examined) -> Iterator[Found]:
 def _preheader(letter: Examined) -> Iterator[Found]:
     content = letter.content
     preheader = _shown(content.preheader, content)
-    place = "the preheader"
+    place = PREHEADER
     titles = {" ".join(item.title.split()) for item in content.items}
     if not preheader:
         yield (
             "warning",
             place,
-            "It is missing; inboxes show whatever comes first in the letter.",
-            "Write a sentence that goes on from the subject.",
+            Sentence("It is missing; inboxes show whatever comes first in the letter."),
+            Sentence("Write a sentence that goes on from the subject."),
         )
     elif preheader.casefold() == _shown(content.subject, content).casefold():
         yield (
             "warning",
             place,
-            "It says the same as the subject.",
-            "Use it for something more, or for the next item.",
+            Sentence("It says the same as the subject."),
+            Sentence("Use it for something more, or for the next item."),
         )
     elif len(preheader) > LONG_PREHEADER and preheader not in titles:
         yield (
             "warning",
             place,
-            f"It has {len(preheader)} characters; inboxes show about {LONG_PREHEADER}.",
-            "Shorten it to a sentence.",
+            Sentence(
+                "It has {count} characters; inboxes show about {most}.",
+                count=len(preheader),
+                most=LONG_PREHEADER,
+            ),
+            Sentence("Shorten it to a sentence."),
         )
 
 
@@ -101,9 +115,11 @@ def _language(letter: Examined) -> Iterator[Found]:
     if not language or not _LANGUAGE.fullmatch(language):
         yield (
             "warning",
-            "the language",
-            f"{language!r} is no language." if language else "It is missing.",
-            'Set it like "en" or "es-PE": screen readers choose their voice by it.',
+            LANGUAGE,
+            Sentence("{language!r} is no language.", language=language)
+            if language
+            else Sentence("It is missing."),
+            Sentence('Set it like "en" or "es-PE": screen readers choose their voice by it.'),
         )
 
 
@@ -112,22 +128,31 @@ def _merge_fields(letter: Examined) -> Iterator[Found]:
     for place, text in authored(letter.content):
         for written in fields_in(text):
             if written.name not in letter.known_fields:
-                sentence = unknown_field(written, letter.known_fields)
-                reason, _, remedy = sentence.partition("; ")
-                yield "error", place, _capital(reason) + ".", _capital(remedy)
+                known = ", ".join(sorted(letter.known_fields))
+                yield (
+                    "error",
+                    place,
+                    Sentence("There is no merge field {name!r}.", name=written.name),
+                    Sentence("Write one of {known}, or take it out.", known=known),
+                )
             elif not written.fallback and written.name not in _NEVER_EMPTY:
                 yield (
                     "warning",
                     place,
-                    f"Readers without {written.name!r} see nothing in its place.",
-                    "Write what they see, like {{ " + written.name + " | friend }}.",
+                    Sentence(
+                        "Readers without {name!r} see nothing in its place.", name=written.name
+                    ),
+                    Sentence(
+                        "Write what they see, like {field}.",
+                        field="{{ " + written.name + " | friend }}",
+                    ),
                 )
         if "{{" in (rest := fill(text, lambda _: "")) or "}}" in rest:
             yield (
                 "warning",
                 place,
-                "Double braces that make no merge field are shown as they are.",
-                "Write a field like {{ name }}, or take the braces out.",
+                Sentence("Double braces that make no merge field are shown as they are."),
+                Sentence("Write a field like {field}, or take the braces out.", field="{{ name }}"),
             )
 
 
@@ -138,7 +163,8 @@ def _fields_in_links(letter: Examined) -> Iterator[Found]:
             if link.fault:
                 # In a text that the letter does not show, it is the page's link that is broken.
                 severity: Severity = "error" if letter.page.fault == link.fault else "warning"
-                yield severity, item.place, f"{link.url!r}: {link.fault}", "Take the field out."
+                reason = Sentence("{url!r}: {fault}", url=link.url, fault=link.fault)
+                yield severity, item.place(link.field), reason, Sentence("Take the field out.")
 
 
 def _shown(text: str, content: IssueLetter) -> str:
@@ -186,7 +212,3 @@ def _loud_words(subject: str, acronyms: set[str]) -> str:
                 return " ".join(loud)
             loud = []
     return ""
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

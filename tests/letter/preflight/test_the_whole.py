@@ -20,7 +20,7 @@ from mailer.letter import (
     links_to_ask,
     preflight,
 )
-from mailer.letter.preflight import CHECKS
+from mailer.letter.preflight import CHECKS, Where
 from mailer.letter.preflight.examined import page_of
 from tests.letter.preflight.conftest import Checked
 
@@ -74,7 +74,14 @@ def test_what_compiling_finds_as_well_need_not_be_looked_at_before(checked: Chec
     page_of.cache_clear()
     assert errors_in_content(checked.issue, checked.theme) == ()
     assert errors_in_content(replace(checked.issue, items=(), subject=""), checked.theme) == (
-        Finding("items", "error", "Update 120", "It has no item.", "Write at least one item."),
+        Finding(
+            "items",
+            "error",
+            "Update 120",
+            "It has no item.",
+            "Write at least one item.",
+            Where("issue", "items"),
+        ),
     )
     assert page_of.cache_info().misses == 0
 

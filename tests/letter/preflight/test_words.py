@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailer.letter import Finding, preflight
+from mailer.letter import Finding, Where, preflight
 from tests.letter.preflight.conftest import Checked
 
 SUBJECT = ("warning", "subject", "the subject")
@@ -116,6 +116,7 @@ def test_an_unknown_merge_field(checked: Checked) -> None:
         reason="There is no merge field 'nmae'.",
         remedy="Write one of greeting, letter_url, name, preferences_url, unsubscribe_url, "
         "or take it out.",
+        where=Where("issue", "subject"),
     )
 
 
