@@ -281,17 +281,18 @@ class Schedule(Section):
     late_after: Duration = timedelta(hours=6)
 
 
-class Staff(Section):
-    """Who works at the desk, and what a second person has to see."""
-
-    approval: bool = False
-
-
 class Privacy(Section):
     """How long what is known of readers is kept."""
 
     unconfirmed: Duration = timedelta(days=30)
     networks: Duration = timedelta(days=90)
+
+
+class Staff(Section):
+    """Who works at the desk, how they sign in, and whether a second person sees what is sent."""
+
+    require_totp: bool = False
+    approval: bool = False
 
 
 class Log(Section):
@@ -312,8 +313,8 @@ class Config(Section):
     delivery: Delivery = Delivery()
     pace: Pace = Pace()
     schedule: Schedule = Schedule()
-    staff: Staff = Staff()
     privacy: Privacy = Privacy()
+    staff: Staff = Staff()
     log: Log = Log()
 
     @field_validator("relay", mode="before")

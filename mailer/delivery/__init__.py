@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         approval_of,
         approve,
         ask_approval,
+        goes_as_approved,
         may_not_approve,
         require_approved,
         send_back,
@@ -55,11 +56,12 @@ if TYPE_CHECKING:
         preload,
         require_sendable,
     )
-    from mailer.delivery.correcting import correct
+    from mailer.delivery.correcting import correct, is_mended, to_correct
     from mailer.delivery.course import Bucket, Course, DomainCourse, count_course
     from mailer.delivery.details import Details, Domain, OldestDeferred, Reason, details_of
     from mailer.delivery.erasing import erase
     from mailer.delivery.foretelling import Forecast, count_readers, forecast
+    from mailer.delivery.hindrances import Hindered, hindered
     from mailer.delivery.letters import letter_in_browser
     from mailer.delivery.mailbox import Received, received
     from mailer.delivery.mailing import (
@@ -100,6 +102,7 @@ __all__ = [
     "Doubtful",
     "Entry",
     "Forecast",
+    "Hindered",
     "Leaving",
     "OldestDeferred",
     "Reason",
@@ -108,6 +111,7 @@ __all__ = [
     "Ruling",
     "Status",
     "TestLetter",
+    "Trial",
     "approval_of",
     "approve",
     "ask_approval",
@@ -124,6 +128,9 @@ __all__ = [
     "enqueue",
     "erase",
     "forecast",
+    "goes_as_approved",
+    "hindered",
+    "is_mended",
     "latest_tests",
     "letter_in_browser",
     "mailed",
@@ -155,6 +162,7 @@ __all__ = [
     "start_due",
     "status_of",
     "statuses",
+    "to_correct",
     "try_relay",
     "undo",
     "unfinished",

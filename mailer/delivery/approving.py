@@ -22,7 +22,7 @@ from mailer import audit, publication
 from mailer.config import Config
 from mailer.delivery import compose
 from mailer.delivery.frozen import said
-from mailer.delivery.models import ApprovalRow
+from mailer.delivery.models import ApprovalRow, MailingRow
 from mailer.errors import Refused, WrongInput
 from mailer.publication import Issue
 from mailer.sentence import Sentence
@@ -108,7 +108,7 @@ def ask_approval(
         raise Refused(
             Sentence("Approval of {title} is asked for already.", title=issue.title)
         ) from None
-    words = f"approval of version {issue.version} asked for"
+    words = Sentence("approval of version {version} asked for", version=issue.version)
     audit.record(session, now, actor, f"issue {issue.id}", words)
     return row.id
 
@@ -183,6 +183,16 @@ def is_approved_as(session: Session, issue: Issue, version: int) -> bool:
     )
 
 
+def goes_as_approved(session: Session, issue: Issue) -> bool:
+    """Whether the issue's mailing, which has not begun, begins as it was approved or not at all."""
+    version = session.scalar(
+        select(MailingRow.approved_version).where(
+            MailingRow.issue_id == issue.id, MailingRow.kind == issue.kind
+        )
+    )
+    return version is not None
+
+
 def _latest(session: Session, issue_id: int) -> ApprovalRow | None:
     return session.scalars(
         select(ApprovalRow)
@@ -237,4 +247,5 @@ def _answer(
             Sentence("Somebody has answered already, or nobody asked for {title}.",
                      title=issue.title)
         )  # fmt: skip
-    audit.record(session, now, actor, f"issue {issue.id}", f"version {version} {answer}")
+    template = "version {version} approved" if answer == APPROVED else "version {version} sent back"
+    audit.record(session, now, actor, f"issue {issue.id}", Sentence(template, version=version))

@@ -68,7 +68,7 @@ def undo(session: Session, issue: Issue, now: datetime, actor: str) -> None:
         .execution_options(synchronize_session=False)
     ).first()
     if undone is not None:
-        audit.record(session, now, actor, f"issue {issue.id}", "not to be sent after all")
+        audit.record(session, now, actor, f"issue {issue.id}", Sentence("not to be sent after all"))
         return
     begun = session.scalar(
         select(MailingRow.started_at).where(

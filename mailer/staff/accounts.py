@@ -1,23 +1,32 @@
-"""Accounts: added, given a password, removed."""
+"""Accounts: added, named, given a role or a password, removed."""
 
-import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, true
 from sqlalchemy.orm import Session
 
 from mailer import audit
 from mailer.errors import NotFound, Refused, WrongInput
-from mailer.staff.models import AccountRow
-from mailer.staff.roles import ROLES
+from mailer.sentence import Sentence
+from mailer.staff import passwords
+from mailer.staff.models import (
+    AccountRow,
+    InvitationRow,
+    RecoveryCodeRow,
+    ResetRow,
+    SessionRow,
+)
+from mailer.staff.roles import ROLE_NAMES, ROLES
 
-PASSWORD_LEAST = 12
+LANGUAGES = ("en", "es")
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in."""
+    """Somebody who may sign in; `totp` says that it takes a code as well as the password."""
 
     id: int
     mailbox: str
@@ -26,37 +35,64 @@ class Account:
     language: str = "en"
     totp: bool = False
 
+    @property
+    def called(self) -> str:
+        """Their name, or where they have given none, their mailbox."""
+        return self.name or self.mailbox
 
-def new_password() -> str:
-    """A password that nobody guesses: 120 random bits, readable aloud in four groups."""
-    characters = "abcdefghjkmnpqrstuvwxyz23456789"
-    groups = ("".join(secrets.choice(characters) for _ in range(6)) for _ in range(4))
-    return "-".join(groups)
+
+def account_of(row: AccountRow) -> Account:
+    """The account that stands in this row."""
+    totp = row.totp_secret is not None
+    return Account(row.id, row.mailbox, row.role, row.name, row.language, totp)
 
 
 def add(
-    session: Session, address: str, role: str, password: str, now: datetime, actor: str
+    session: Session,
+    address: str,
+    role: str,
+    password: str,
+    now: datetime,
+    actor: str,
+    *,
+    name: str = "",
+    language: str = "en",
 ) -> Account:
-    """Add an account, or bring a removed one back.
+    """Add an account, or bring a removed one back. Who was invited needs the letter no more.
 
     Raises:
-        WrongInput: the address, the role or the password cannot be taken.
+        WrongInput: the address, the role, the name or the password cannot be taken.
         Refused: the account exists.
     """
-    if role not in ROLES:
-        raise WrongInput(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
+    known_role(role)
     mailbox = mailbox_of(address)
+    require_new(session, mailbox)
+    name, language = name_of(name), language_of(language)
+    kept = passwords.hash_of(password, mailbox)
     row = session.execute(select(AccountRow).where(AccountRow.mailbox == mailbox)).scalar()
     if row is None:
-        row = AccountRow(mailbox=mailbox, role=role, password_hash=_hash(password), created_at=now)
+        row = AccountRow(mailbox=mailbox, created_at=now)
         session.add(row)
-    elif row.removed_at is None:
-        raise Refused(f"{mailbox} has an account already, as {row.role}.")
-    else:
-        row.removed_at, row.role, row.password_hash = None, role, _hash(password)
+    row.removed_at, row.role, row.password_hash = None, role, kept
+    row.name, row.language = name, language
+    session.execute(delete(InvitationRow).where(InvitationRow.mailbox == mailbox))
     session.flush()
-    audit.record(session, now, actor, f"account {row.id}", f"added as {role}")
-    return Account(row.id, row.mailbox, row.role)
+    audit.record(
+        session, now, actor, f"account {row.id}", Sentence("added as {role}", role=ROLE_NAMES[role])
+    )
+    return account_of(row)
+
+
+def require_new(session: Session, mailbox: str) -> None:
+    """Raise `Refused` where this mailbox has an account."""
+    role = session.scalar(
+        select(AccountRow.role).where(
+            AccountRow.mailbox == mailbox, AccountRow.removed_at.is_(None)
+        )
+    )
+    if role is not None:
+        said = "{mailbox} has an account already, as {role}."
+        raise Refused(Sentence(said, mailbox=mailbox, role=ROLE_NAMES[role]))
 
 
 def accounts(session: Session) -> list[Account]:
@@ -64,38 +100,147 @@ def accounts(session: Session) -> list[Account]:
     rows = session.execute(
         select(AccountRow).where(AccountRow.removed_at.is_(None)).order_by(AccountRow.mailbox)
     ).scalars()
-    return [Account(row.id, row.mailbox, row.role) for row in rows]
+    return [account_of(row) for row in rows]
 
 
-def set_password(session: Session, address: str, password: str, now: datetime, actor: str) -> None:
-    """Give an account a new password."""
-    row = _find(session, address)
-    row.password_hash = _hash(password)
-    audit.record(session, now, actor, f"account {row.id}", "got a new password")
+def account(session: Session, account_id: int) -> Account:
+    """The account of this id.
+
+    Raises:
+        NotFound: there is none, or it was removed.
+    """
+    return account_of(row_of(session, account_id))
+
+
+def names(session: Session) -> Mapping[int, str]:
+    """What everybody is called who works here, or ever did, by id."""
+    rows = session.execute(select(AccountRow.id, AccountRow.name, AccountRow.mailbox))
+    return {row.id: row.name or row.mailbox for row in rows}
+
+
+def describe(
+    session: Session, account_id: int, name: str, language: str, now: datetime, actor: str
+) -> None:
+    """Have an account's own name and language as they say.
+
+    Raises:
+        WrongInput: the name is too long, or the desk does not speak the language.
+    """
+    row = row_of(session, account_id)
+    wanted = name_of(name), language_of(language)
+    if (row.name, row.language) != wanted:
+        row.name, row.language = wanted
+        words = Sentence("changed their name or language")
+        audit.record(session, now, actor, f"account {row.id}", words)
+
+
+def change_role(session: Session, account_id: int, role: str, now: datetime, actor: str) -> None:
+    """Have somebody work here as something else.
+
+    Raises:
+        WrongInput: there is no such role.
+        Refused: they are the last owner.
+    """
+    known_role(role)
+    row = row_of(session, account_id)
+    if row.role == role:
+        return
+    _keep_an_owner(session, row)
+    words = Sentence(
+        "was {before}, and is {role} now", before=ROLE_NAMES[row.role], role=ROLE_NAMES[role]
+    )
+    row.role = role
+    audit.record(session, now, actor, f"account {row.id}", words)
+
+
+def set_password(
+    session: Session,
+    address: str,
+    password: str,
+    now: datetime,
+    actor: str,
+    *,
+    keep: int | None = None,
+) -> None:
+    """Give the account of this address a new password; its sessions end, all but `keep`.
+
+    Raises:
+        WrongInput: the password cannot be taken.
+        NotFound: there is no such account.
+    """
+    row = find_row(session, address)
+    row.password_hash = passwords.hash_of(password, row.mailbox)
+    others = SessionRow.id != keep if keep is not None else true()
+    session.execute(delete(SessionRow).where(SessionRow.account_id == row.id, others))
+    session.execute(delete(ResetRow).where(ResetRow.account_id == row.id))
+    audit.record(session, now, actor, f"account {row.id}", Sentence("got a new password"))
 
 
 def remove(session: Session, address: str, now: datetime, actor: str) -> None:
-    """End an account; its row stays, so that the audit log still knows who it was.
+    """End an account and its sessions; its row stays, so that the audit log still knows who it was.
 
     Raises:
         Refused: it is the last owner's.
     """
-    row = _find(session, address)
-    owners = [account for account in accounts(session) if account.role == "owner"]
-    if [owner.id for owner in owners] == [row.id]:
-        raise Refused(f"{row.mailbox} is the last owner; add another owner first.")
+    row = find_row(session, address)
+    _keep_an_owner(session, row)
     row.removed_at = now
-    audit.record(session, now, actor, f"account {row.id}", "removed")
+    # What one signed in with is of no use any more, to anybody.
+    row.password_hash, row.totp_secret, row.totp_step = "", None, None
+    for secret in (SessionRow, ResetRow, RecoveryCodeRow):
+        session.execute(delete(secret).where(secret.account_id == row.id))
+    audit.record(session, now, actor, f"account {row.id}", Sentence("removed"))
 
 
-def _find(session: Session, address: str) -> AccountRow:
+def _keep_an_owner(session: Session, row: AccountRow) -> None:
+    """Raise `Refused` where nobody but `row` is an owner."""
+    if row.role != "owner":
+        return
+    # Two owners who remove each other at the same moment queue here.
+    owners = session.scalars(
+        select(AccountRow.id)
+        .where(AccountRow.role == "owner", AccountRow.removed_at.is_(None))
+        .order_by(AccountRow.id)
+        .with_for_update()
+    ).all()
+    if owners == [row.id]:
+        said = "{mailbox} is the last owner; add another owner first."
+        raise Refused(Sentence(said, mailbox=row.mailbox))
+
+
+def find_row(session: Session, address: str) -> AccountRow:
+    """The row of the account of this address.
+
+    Raises:
+        NotFound: there is none, or it was removed.
+    """
     mailbox = mailbox_of(address)
     row = session.execute(
         select(AccountRow).where(AccountRow.mailbox == mailbox, AccountRow.removed_at.is_(None))
     ).scalar()
     if row is None:
-        raise NotFound(f"There is no account of {mailbox}; `mailer staff list` shows all.")
+        said = "There is no account of {mailbox}; `mailer staff list` shows all."
+        raise NotFound(Sentence(said, mailbox=mailbox))
     return row
+
+
+def row_of(session: Session, account_id: int) -> AccountRow:
+    """The row of the account of this id, to be changed.
+
+    Raises:
+        NotFound: there is none, or it was removed.
+    """
+    row = session.get(AccountRow, account_id)
+    if row is None or row.removed_at is not None:
+        raise NotFound("There is no such account any more.")
+    return row
+
+
+def known_role(role: str) -> None:
+    """Raise `WrongInput` where there is no such role."""
+    if role not in ROLES:
+        said = "There is no role {role!r}; choose one of {roles}."
+        raise WrongInput(Sentence(said, role=role, roles=", ".join(ROLES)))
 
 
 def mailbox_of(address: str) -> str:
@@ -109,12 +254,29 @@ def mailbox_of(address: str) -> str:
     try:
         return validate_email(address, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
-        raise WrongInput(f"{address!r} is no email address: {error}") from None
+        said = "{address!r} is no email address: {reason}"
+        raise WrongInput(Sentence(said, address=address, reason=str(error))) from None
 
 
-def _hash(password: str) -> str:
-    from argon2 import PasswordHasher
+def name_of(name: str) -> str:
+    """A name on one line.
 
-    if len(password) < PASSWORD_LEAST:
-        raise WrongInput(f"A password has {PASSWORD_LEAST} characters or more.")
-    return PasswordHasher().hash(password)
+    Raises:
+        WrongInput: it is too long.
+    """
+    line = " ".join("".join(c for c in name if c.isprintable() or c.isspace()).split())
+    if len(line) > _LONGEST_NAME:
+        said = "A name has {most} characters at most."
+        raise WrongInput(Sentence(said, most=_LONGEST_NAME))
+    return line
+
+
+def language_of(language: str) -> str:
+    """A language that the desk speaks.
+
+    Raises:
+        WrongInput: it does not.
+    """
+    if language not in LANGUAGES:
+        raise WrongInput(Sentence("The desk does not speak {language!r}.", language=language))
+    return language

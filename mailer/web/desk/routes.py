@@ -3,14 +3,40 @@
 from fastapi import FastAPI
 
 from mailer.config import Config
-from mailer.web.desk import files, overview, sign_in
+from mailer.web.desk import (
+    approving,
+    correcting,
+    due,
+    files,
+    overview,
+    progress,
+    report,
+    ruling,
+    send,
+    settling,
+    sign_in,
+    testing,
+)
 from mailer.web.desk.cookies import Cookies
+from mailer.web.desk.counting import Counting
+from mailer.web.desk.live import Live
 from mailer.web.desk.paper import Paper
 
-ROUTERS = [part.router for part in (files, sign_in, overview)]
+_SENDING = (send, testing, approving, progress, ruling, correcting, settling, report, due)
+ROUTERS = [part.router for part in (files, sign_in, overview, *_SENDING)]
 
 
 def furnish(app: FastAPI, config: Config) -> None:
     """Give `app` what the desk's pages are made with."""
     app.state.desk_paper = Paper(config)
     app.state.desk_cookies = Cookies(config)
+    app.state.desk_live = Live()
+    app.state.desk_counting = Counting()
+    app.state.desk_testing = testing.Testing()
+
+
+def stop(app: FastAPI) -> None:
+    """End the lines over which pages are watched, so that the server can end; from any thread."""
+    app.state.desk_live.close()
+    app.state.desk_counting.close()
+    app.state.desk_testing.close()
