@@ -45,9 +45,9 @@ class Live:
         watcher = watched.join()
         ends_at = time.monotonic() + self._line_s
         try:
-            while not self._closed and time.monotonic() < ends_at:
+            while not self._closed and (left := ends_at - time.monotonic()) > 0:
                 try:
-                    seen = await asyncio.wait_for(watcher.get(), self._heartbeat_s)
+                    seen = await asyncio.wait_for(watcher.get(), min(left, self._heartbeat_s))
                 except TimeoutError:
                     yield None
                     continue

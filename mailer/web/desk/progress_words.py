@@ -171,7 +171,8 @@ def _deferred(visit: Visit, details: Details, now: datetime) -> str:
     reasons = counted(visit, details.reasons, "deferred")
     if oldest is None or not reasons:
         return _most(visit, reasons)
-    if len(reasons) > 1 or not oldest.domain:
+    domains = [one for one in details.domains if one.deferred]
+    if len(reasons) > 1 or len(domains) != 1 or not oldest.domain:
         return visit.say(
             "{reasons}; again at {time}",
             reasons=_most(visit, reasons),

@@ -18,6 +18,8 @@ from mailer.web.desk.shell import Desk, TheDesk, look
 
 router = APIRouter()
 
+_FITS = 24
+
 
 @look(router, "/desk/issues/{issue_id}/report", Act.LOOK)
 def page(desk: TheDesk, issue_id: int) -> Response:
@@ -37,6 +39,7 @@ def page(desk: TheDesk, issue_id: int) -> Response:
         report=report,
         told_of=told(desk, issue, status, report.details, people, desk.now),
         sentences=_sentences(desk, course),
+        week_is_over=desk.now >= report.leaving.until,
         over_time=_over_time(desk, course) if course and course.buckets else None,
         by_domain=_by_domain(desk, course) if course and course.domains else None,
         domains=_domains(desk, course),
@@ -121,13 +124,18 @@ def _by_domain(desk: Desk, course: Course) -> Markup:
     )
     lines = [
         Line(
-            one.domain,
+            _short(one.domain),
             (("sent", one.sent), ("deferred", one.deferred + one.in_doubt), ("failed", one.failed)),
             _of_all(desk, one),
         )
         for one in _domains(desk, course)
     ]
     return shares("by-domain", words, lines)
+
+
+def _short(domain: str) -> str:
+    """A domain that fits beside its figures; the table has all of it."""
+    return domain if len(domain) <= _FITS else f"{domain[:_FITS]}…"
 
 
 def _of_all(desk: Desk, one: DomainCourse) -> str:

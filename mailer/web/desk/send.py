@@ -70,7 +70,7 @@ def _seen(desk: Desk, session: Session, issue: Issue, status: Status) -> dict[st
         "tests": [one for one in tests if desk.may(Act.SEND) or one.by == desk.actor],
         "earlier": publication.earlier_items(session, issue),
         "zone": zone_name(desk),
-        "language_name": desk.catalogue.language_name,
+        "languages": _languages(desk, forecast),
         "is_old": forecast is not None and desk.now - forecast.counted_at > _OLD,
     }
 
@@ -105,6 +105,17 @@ def _shown(sender: str) -> str:
     return name or address
 
 
+def _languages(desk: Desk, forecast: Forecast | None) -> str:
+    """The languages of the letters with how many each, where there are several."""
+    if forecast is None or len(forecast.languages) < 2:
+        return ""
+    catalogue = desk.catalogue
+    return ", ".join(
+        f"{catalogue.language_name(language)} {catalogue.number(count)}"
+        for language, count in forecast.languages
+    )
+
+
 def zone_name(desk: Desk) -> str:
     """The organisation's zone as people say it: "Europe/London" is London."""
     return desk.config.organisation.timezone.rpartition("/")[2].replace("_", " ")
@@ -131,13 +142,12 @@ def sentences(
     elif at is None:
         said = [desk.say("{title} goes to {readers}.", **whom)]
     else:
-        when = {"moment": desk.moment(at), "zone": zone_name(desk)}
-        template = (
-            "{title} goes to {readers} ({members}) on {moment}, {zone} time."
+        whom |= {"moment": desk.moment(at), "zone": zone_name(desk)}
+        said = [
+            desk.say("{title} goes to {readers} ({members}) on {moment}, {zone} time.", **whom)
             if forecast.members
-            else "{title} goes to {readers} on {moment}, {zone} time."
-        )
-        said = [desk.say(template, **whom, **when)]
+            else desk.say("{title} goes to {readers} on {moment}, {zone} time.", **whom)
+        ]
     if not forecast.readers:
         said = [desk.say("{title} goes to nobody: there is no reader for it.", **whom)]
     return said
@@ -205,6 +215,9 @@ def _scheduled(desk: Desk, session: Session, issue: Issue, status: Status) -> Re
         sentences=sentences(desk, issue, forecast, None if soon else status.start_at),
         left=max(0, round(left)),
         as_approved=delivery.goes_as_approved(session, issue),
+        local=status.start_at.astimezone(desk.config.organisation.zone),
+        end=status.not_after and status.not_after.astimezone(desk.config.organisation.zone),
+        zone=zone_name(desk),
     )
 
 

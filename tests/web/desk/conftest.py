@@ -11,6 +11,7 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.staff import Account
 from tests.web.conftest import NETWORK, Ana, TestClient, fill
+from tests.web.desk.sending import Update120
 
 PASSWORD = "a-password-of-the-tests"
 
@@ -68,3 +69,9 @@ def csrf_in(page: str) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', page)
     assert found is not None, page
     return found[1]
+
+
+@pytest.fixture
+def update(sample: Ana, database: Database, config: Config) -> Update120:
+    """Update 120, which one reader gets."""
+    return Update120(database, config)
