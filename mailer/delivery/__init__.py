@@ -67,12 +67,11 @@ if TYPE_CHECKING:
     from mailer.delivery.mailing import (
         cancel,
         pause,
-        require_new_readers,
         resume,
         schedule,
-        send_to_new,
         skip_rest,
     )
+    from mailer.delivery.newcomers import require_new_readers, send_to_new
     from mailer.delivery.post import enqueue
     from mailer.delivery.press import resume_corrected
     from mailer.delivery.recover import waiting_without_worker

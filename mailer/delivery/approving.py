@@ -30,8 +30,6 @@ from mailer.sentence import Sentence
 APPROVED, RETURNED, LAPSED = "approved", "returned", "lapsed"
 REMARK_MOST = 2000
 
-_CHANGED = "{title} was changed since you opened this page; read it as it stands now."
-
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -230,7 +228,12 @@ def _answer(
     _require_short(remark)
     found = _latest(session, issue.id)
     if issue.version != version or (found is not None and not _about(found, issue)):
-        raise Refused(Sentence(_CHANGED, title=issue.title))
+        raise Refused(
+            Sentence(
+                "{title} was changed since you opened this page; read it as it stands now.",
+                title=issue.title,
+            )
+        )
     answered = session.execute(
         update(ApprovalRow)
         .where(
@@ -247,5 +250,9 @@ def _answer(
             Sentence("Somebody has answered already, or nobody asked for {title}.",
                      title=issue.title)
         )  # fmt: skip
-    template = "version {version} approved" if answer == APPROVED else "version {version} sent back"
-    audit.record(session, now, actor, f"issue {issue.id}", Sentence(template, version=version))
+    words = (
+        Sentence("version {version} approved", version=version)
+        if answer == APPROVED
+        else Sentence("version {version} sent back", version=version)
+    )
+    audit.record(session, now, actor, f"issue {issue.id}", words)

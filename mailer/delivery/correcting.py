@@ -26,7 +26,7 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose, figures
 from mailer.delivery.frozen import said, same_text
-from mailer.delivery.mailing import it_is_not
+from mailer.delivery.mailing import STANDS, it_is_not
 from mailer.delivery.misinformed import Wrong, anybody, count
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.delivery.starting import EDITS_WHILE_COMPILING, SAVED_ALL_THE_TIME, store
@@ -92,12 +92,17 @@ def correct(
             issue = publication.issue_by_id(session, issue.id)
             mailing, version = _corrected(session, issue)
             if not anybody(session, mailing.id, version):
-                raise Refused(f"Nobody has got a wrong version of {issue.title}.")
+                raise Refused(
+                    Sentence("Nobody has got a wrong version of {title}.", title=issue.title)
+                )
             wrong = _wrong_letters(session, mailing.id, version)
         if text is None and not issue.public:
             raise Refused(
-                f"{issue.title} is not in the archive, where a correction leads; publish it, or "
-                "say with --text what was wrong."
+                Sentence(
+                    "{title} is not in the archive, where a correction leads; publish it, or say "
+                    "in your own words (--text) what was wrong.",
+                    title=issue.title,
+                )
             )
         letters = _letters(config, issue, now, wrong.letters.values(), text)
         with database.write() as session:
@@ -147,18 +152,25 @@ def _corrected(session: Session, issue: Issue, *, lock: bool = False) -> tuple[M
     )
     mailing = session.execute(query.with_for_update() if lock else query).scalar()
     if mailing is None or mailing.content is None:
-        raise it_is_not(session, issue, "only what was sent can be corrected")
+        raise it_is_not(session, issue, Sentence("only what was sent can be corrected"))
     if same_text(mailing.content, issue):
         if mailing.version == 1:
             raise Refused(
-                f"{issue.title} stands as every reader has got it; mend it first, so that the "
-                "archive has what the correction speaks of."
+                Sentence(
+                    "{title} stands as every reader has got it; mend it first, so that the "
+                    "archive has what the correction speaks of.",
+                    title=issue.title,
+                )
             )
         return mailing, mailing.version
     if mailing.status not in _OVER:
         raise Refused(
-            f"{issue.title} was changed, and is {mailing.status} with the words from before; "
-            "pause it, and resume it with --corrected, before you write to those who have it."
+            Sentence(
+                "{title} was changed, and is {status} with the words from before; pause it, and "
+                "resume it with --corrected, before you write to those who have it.",
+                title=issue.title,
+                status=STANDS[mailing.status],
+            )
         )
     return mailing, mailing.version + 1
 
@@ -210,8 +222,12 @@ def _require_first(session: Session, issue: Issue, mailing_id: int) -> None:
     ).scalar()
     if going is not None:
         raise Refused(
-            f"A correction of {issue.title} is {going}; wait until it is sent, or cancel it with "
-            "--correction."
+            Sentence(
+                "A correction of {title} is {status}; wait until it is sent, or cancel it "
+                "(--correction).",
+                title=issue.title,
+                status=STANDS[going],
+            )
         )
 
 
@@ -249,7 +265,10 @@ def _insert(
             session.flush()
     except IntegrityError:
         raise Refused(
-            f"There was a correction of {issue.title} with these very words; nobody should get "
-            "them twice. Give others with --text."
+            Sentence(
+                "There was a correction of {title} with these very words; nobody should get them "
+                "twice. Give others (--text).",
+                title=issue.title,
+            )
         ) from None
     return row.id

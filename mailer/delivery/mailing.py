@@ -9,12 +9,11 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, exists, func, literal, select, update
+from sqlalchemy import case, func, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from mailer import audience, audit
-from mailer.clock import today
+from mailer import audit
 from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose
@@ -23,8 +22,19 @@ from mailer.delivery.models import DeliveryRow, MailingRow, waits
 from mailer.delivery.unsent import end_unsent
 from mailer.errors import Refused, WrongInput
 from mailer.publication import Issue
+from mailer.sentence import Sentence
 
 _SKIP_CHUNK = 2000
+
+STANDS: dict[str | None, Sentence] = {
+    None: Sentence("a draft"),
+    "scheduled": Sentence("scheduled"),
+    "sending": Sentence("sending"),
+    "paused": Sentence("paused"),
+    "sent": Sentence("sent"),
+    "cancelled": Sentence("cancelled"),
+}
+_OF_KIND = {"correction": Sentence("correction")}
 
 
 def schedule(
@@ -120,8 +130,11 @@ def _insert(
             session.flush()
     except IntegrityError:
         raise Refused(
-            f"{issue.title} is being scheduled or sent by somebody else at this moment; "
-            "look at its status."
+            Sentence(
+                "{title} is being scheduled or sent by somebody else at this moment; "
+                "look at its status.",
+                title=issue.title,
+            )
         ) from None
     return row.id
 
@@ -143,13 +156,20 @@ def _begun(session: Session, mailing_id: int, issue: Issue) -> Refused:
     status = session.execute(
         select(MailingRow.status).where(MailingRow.id == mailing_id)
     ).scalar_one()
+    title = issue.title
     happened = {
-        "sending": "is being sent; `mailer serve`, `mailer work` or `send --wait` goes on with it",
-        "paused": "is paused in the middle; `mailer issues resume` goes on with it",
-        "sent": "was sent already",
-        "cancelled": "was cancelled after some readers had got it",
+        "sending": Sentence(
+            "{title} is being sent; "
+            "`mailer serve`, `mailer work` or `send --wait` goes on with it.",
+            title=title,
+        ),
+        "paused": Sentence(
+            "{title} is paused in the middle; `mailer issues resume` goes on with it.", title=title
+        ),
+        "sent": Sentence("{title} was sent already.", title=title),
+        "cancelled": Sentence("{title} was cancelled after some readers had got it.", title=title),
     }
-    return Refused(f"{issue.title} {happened.get(status, status)}.")
+    return Refused(happened[status])
 
 
 def pause(
@@ -172,7 +192,7 @@ def pause(
         ("scheduled", "sending"),
         "paused",
         reason or f"Paused by {actor}.",
-        "there is nothing to pause",
+        Sentence("there is nothing to pause"),
     )
     audit.record(session, now, actor, f"issue {issue.id}", _done("paused", kind))
 
@@ -195,12 +215,17 @@ def resume(
         Refused: it is not paused; or the issue says something else than when its mailing began,
             and nobody said that it goes on `as_it_was`. `press.resume_corrected` is the other way.
     """
-    mailing = _change(session, issue, kind, ("paused",), "sending", "", "it is not paused")
+    mailing = _change(
+        session, issue, kind, ("paused",), "sending", "", Sentence("it is not paused")
+    )
     if mailing.started_at is None:
         if as_it_was:
             raise Refused(
-                f"{issue.title} has not begun, and goes out as it stands now; "
-                "resume it without --as-it-was."
+                Sentence(
+                    "{title} has not begun, and goes out as it stands now; "
+                    "resume it without --as-it-was.",
+                    title=issue.title,
+                )
             )
         mailing.status = "scheduled"
         mailing.start_at = max(mailing.start_at, now)
@@ -209,9 +234,12 @@ def resume(
         own = mailing.kind == issue.kind and mailing.content is not None
         if own and not as_it_was and not same_text(mailing.content or "", issue):
             raise Refused(
-                f"{issue.title} was changed since it began to be sent; resume it with --corrected, "
-                "and who has not got it yet gets it as it stands now, or with --as-it-was, and "
-                "they get what the others got."
+                Sentence(
+                    "{title} was changed since it began to be sent; resume it with --corrected, "
+                    "and who has not got it yet gets it as it stands now, or with --as-it-was, "
+                    "and they get what the others got.",
+                    title=issue.title,
+                )
             )
         mailing.send_until = again_until(config, mailing.not_after, now)
     audit.record(session, now, actor, f"issue {issue.id}", _done("resumed", kind))
@@ -237,7 +265,7 @@ def cancel(
         ("scheduled", "sending", "paused"),
         "cancelled",
         f"Cancelled by {actor}.",
-        "there is nothing to cancel",
+        Sentence("there is nothing to cancel"),
     )
     mailing.finished_at = now
     audit.record(session, now, actor, f"issue {issue.id}", _done("cancelled", kind))
@@ -280,10 +308,15 @@ def it_is_not(session: Session, issue: Issue, otherwise: str, kind: str | None =
         .limit(1)
     ).scalar()
     own = kind is None or kind == issue.kind
+    of = _OF_KIND.get(kind or "", kind)
+    values = {"title": issue.title, "kind": of, "otherwise": otherwise}
     if not own and found is None:
-        return Refused(f"{issue.title} has no {kind}; {otherwise}.")
-    which = issue.title if own else f"The {kind} of {issue.title}"
-    return Refused(f"{which} is {found or 'a draft'}; {otherwise}.")
+        return Refused(Sentence("{title} has no {kind}; {otherwise}.", **values))
+    which = issue.title if own else Sentence("The {kind} of {title}", kind=of, title=issue.title)
+    return Refused(
+        Sentence("{which} is {status}; {otherwise}.", which=which, status=STANDS[found],
+                 otherwise=otherwise)
+    )  # fmt: skip
 
 
 def skip_rest(database: Database, mailing_id: int, now: datetime) -> int:
@@ -308,54 +341,3 @@ def skip_some(database: Database, mailing_id: int, now: datetime) -> int:
     )
     with database.write() as session:
         return end_unsent(session, session.scalars(some).all(), "the mailing was cancelled", now)
-
-
-def require_new_readers(session: Session, config: Config, issue: Issue, now: datetime) -> None:
-    """Raise Refused where the issue went to its audience and nobody has come since."""
-    mailing = session.execute(
-        select(MailingRow.id, MailingRow.publication_id).where(
-            MailingRow.issue_id == issue.id,
-            MailingRow.kind == issue.kind,
-            MailingRow.status.in_(("sending", "sent")),
-            MailingRow.fanned_out_at.is_not(None),
-        )
-    ).first()
-    if mailing is None:
-        return
-    readers = audience.fan_out(mailing.publication_id, today(config.organisation.zone, now))
-    has_one = exists().where(
-        DeliveryRow.mailing_id == mailing.id,
-        DeliveryRow.subscriber_id == readers.selected_columns.subscriber_id,
-    )
-    if session.execute(readers.where(~has_one).limit(1)).first() is None:
-        raise Refused(
-            f"{issue.title} has a delivery for every reader; nobody has come since it was sent."
-        )
-
-
-def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, actor: str) -> int:
-    """Fan the issue's mailing out again, for readers who have no delivery of it yet.
-
-    They get the letters that were compiled then. Returns the mailing's id.
-    """
-    again = session.execute(
-        update(MailingRow)
-        .where(
-            MailingRow.issue_id == issue.id,
-            MailingRow.kind == issue.kind,
-            MailingRow.status.in_(("sending", "sent")),
-        )
-        .values(
-            status="sending",
-            fan_out_cursor=0,
-            fanned_out_at=None,
-            finished_at=None,
-            day=today(config.organisation.zone, now),
-            send_until=until(MailingRow.not_after, now + config.pace.give_up),
-        )
-        .returning(MailingRow.id)
-    ).scalar()
-    if again is None:
-        raise it_is_not(session, issue, "only what is being sent, or was sent, goes to new readers")
-    audit.record(session, now, actor, f"issue {issue.id}", "sent to new readers")
-    return again

@@ -93,7 +93,7 @@ def _paused(session: Session, issue: Issue) -> MailingRow:
         )
     ).scalar()
     if mailing is None:
-        raise it_is_not(session, issue, "it is not paused")
+        raise it_is_not(session, issue, Sentence("it is not paused"))
     return mailing
 
 
@@ -150,7 +150,7 @@ def _go_on(
         .returning(MailingRow.id)
     ).first()
     if gone_on is None:
-        raise it_is_not(session, issue, "somebody else was quicker by a moment")
+        raise it_is_not(session, issue, Sentence("somebody else was quicker by a moment"))
     store(session, mailing.id, mailing.version + 1, letters, now)
     # The letters lead there: whoever took it out of the archive to mend it wants it back.
     publication.set_public(session, issue.id, public=True, now=now)

@@ -12,6 +12,7 @@ from mailer.database import among
 from mailer.delivery.models import DeliveryRow, MailingRow, WorkerRow, waits
 from mailer.delivery.states import CLAIMED, FAILED, HELD, IN_DOUBT, QUEUED
 from mailer.delivery.tally import BY_HAND, Changes, moved, tell
+from mailer.sentence import Sentence
 
 WORKER_GONE_AFTER = timedelta(seconds=15)
 _FORGET_WORKER_AFTER = timedelta(days=1)
@@ -227,4 +228,4 @@ def waiting_without_worker(session: Session, now: datetime) -> str | None:
     ).first()
     if due is None:
         return None
-    return "No worker is running; start `mailer serve` or `mailer work`."
+    return Sentence("No worker is running; start `mailer serve` or `mailer work`.")

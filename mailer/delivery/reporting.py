@@ -50,8 +50,17 @@ class Report:
     leaving: Leaving
 
 
-def report(session: Session, config: Config, issue: Issue, now: datetime) -> Report | None:
-    """The report on the issue's own mailing; None where it has not begun."""
+def report(
+    session: Session,
+    config: Config,
+    issue: Issue,
+    now: datetime,
+    details: Details | None = None,
+) -> Report | None:
+    """The report on the issue's own mailing; None where it has not begun.
+
+    `details` are those that somebody has looked at already.
+    """
     mailing = session.execute(
         select(MailingRow.id, MailingRow.started_at).where(
             MailingRow.issue_id == issue.id,
@@ -65,7 +74,7 @@ def report(session: Session, config: Config, issue: Issue, now: datetime) -> Rep
     return Report(
         mailing.id,
         status_of(session, issue.id, issue.kind, now),
-        details_of(session, issue.id, issue.kind, config.pace.retry_first, now),
+        details or details_of(session, issue.id, issue.kind, config.pace.retry_first, now),
         course,
         stale,
         _leaving(session, mailing.id, issue.publication.id, mailing.started_at),

@@ -22,6 +22,7 @@ from mailer.delivery.states import FAILED, IN_DOUBT, QUEUED, SENT
 from mailer.delivery.tally import BY_HAND, Changes, moved, tell
 from mailer.errors import NotFound, Refused
 from mailer.publication import Issue
+from mailer.sentence import Sentence
 
 _IDS_AT_ONCE = 500
 
@@ -91,7 +92,11 @@ def doubts_about(found: Sequence[Doubt], addresses: Sequence[str]) -> list[Doubt
     for address in addresses:
         named = theirs.get(audience.normalise(address).mailbox)
         if named is None:
-            raise NotFound(f"Nothing is in doubt about {address}; nothing was changed.")
+            raise NotFound(
+                Sentence(
+                    "Nothing is in doubt about {address}; nothing was changed.", address=address
+                )
+            )
         chosen += (doubt for doubt in named if doubt not in chosen)
     return chosen
 
@@ -132,7 +137,11 @@ def settle(
             moved(changes, mailing_id, IN_DOUBT, ruling.value, int(ruling is Ruling.RESEND))
             count += 1
     if not count:
-        raise Refused(f"Nothing of {issue.title} is in doubt any more; nothing was changed.")
+        raise Refused(
+            Sentence(
+                "Nothing of {title} is in doubt any more; nothing was changed.", title=issue.title
+            )
+        )
     tell(session, BY_HAND, changes)
     audit.record(session, now, actor, f"issue {issue.id}", f"{count} in doubt were {ruling.words}")
     return count
@@ -168,12 +177,22 @@ def _reopen(
     ).first()
     if reopened is None:
         status = session.scalar(select(MailingRow.status).where(_of(issue, kind)))
-        why = "was cancelled" if status == "cancelled" else "is past its end"
         if status is None:
-            raise Refused(f"{issue.title} is a draft; nothing of it is in doubt.")
+            raise Refused(
+                Sentence("{title} is a draft; nothing of it is in doubt.", title=issue.title)
+            )
         raise Refused(
-            f"{issue.title} {why}, and nothing of it is sent any more; "
-            "settle what is in doubt with --sent or --failed."
+            Sentence(
+                "{title} was cancelled, and nothing of it is sent any more; "
+                "settle what is in doubt as sent or failed (--sent, --failed).",
+                title=issue.title,
+            )
+            if status == "cancelled"
+            else Sentence(
+                "{title} is past its end, and nothing of it is sent any more; "
+                "settle what is in doubt as sent or failed (--sent, --failed).",
+                title=issue.title,
+            )
         )
 
 

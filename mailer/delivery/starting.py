@@ -31,7 +31,9 @@ from mailer.publication import Issue
 from mailer.sentence import Sentence
 
 EDITS_WHILE_COMPILING = 5
-SAVED_ALL_THE_TIME = "The issue is being saved all the time; try again when the editor pauses."
+SAVED_ALL_THE_TIME = Sentence(
+    "The issue is being saved all the time; try again when the editor pauses."
+)
 
 log = logging.getLogger(__name__)
 

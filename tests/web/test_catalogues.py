@@ -24,7 +24,9 @@ LANGUAGES = sorted(path.name for path in CATALOGUES.iterdir() if path.is_dir())
 PAGES = ("web/desk", "web/catalogue.py")
 """What makes pages: all of its texts are marked."""
 
-ROOMS = ("schedule", "audit")
+SENDING = ("approving", "correcting", "mailing", "press", "recover", "settling", "starting")
+SENDING += ("newcomers", "tested", "undoing")
+ROOMS = ("schedule", "audit", *(f"delivery/{name}.py" for name in SENDING))
 """What pages show the sentences of."""
 
 Key = str | tuple[str, str]

@@ -15,6 +15,7 @@ from mailer.config import Config
 from mailer.delivery import Details, Status
 from mailer.publication import Issue
 from mailer.staff import Act
+from mailer.web.desk.hindering import Hindering
 from mailer.web.desk.live import Live
 from mailer.web.desk.people import Names, People
 from mailer.web.desk.progress_words import BAR, Told, told
@@ -43,7 +44,7 @@ def page(desk: TheDesk, issue_id: int) -> Response:
     """Who has it, and what can be done about the rest."""
     with desk.database.read() as session:
         issue = publication.issue_by_id(session, issue_id)
-        seen = _look(session, desk.config, issue)
+        seen = _look(session, desk.config, issue, _hindering(desk))
         if seen.own.started_at is None:
             return desk.back(f"/desk/issues/{issue.id}/send")
         people = People(desk, staff.names(session))
@@ -72,15 +73,20 @@ def _is_going(seen: Seen) -> bool:
     return "sending" in (seen.own.status, seen.correction.status)
 
 
-def _look(session: Session, config: Config, issue: Issue) -> Seen:
-    now, first = clock.now(), config.pace.retry_first
+def _hindering(desk: Desk) -> Hindering:
+    hindering: Hindering = desk.request.app.state.desk_hindering
+    return hindering
+
+
+def _look(session: Session, config: Config, issue: Issue, hindering: Hindering) -> Seen:
+    now = clock.now()
     own = delivery.status_of(session, issue.id, issue.kind, now)
     correction = delivery.status_of(session, issue.id, CORRECTION, now)
     return Seen(
         own,
-        delivery.details_of(session, issue.id, issue.kind, first, now),
+        hindering.of(session, config, issue, issue.kind, own, now),
         correction,
-        delivery.details_of(session, issue.id, CORRECTION, first, now)
+        hindering.of(session, config, issue, CORRECTION, correction, now)
         if correction.status != "draft"
         else Details(),
     )
@@ -94,12 +100,12 @@ def _told(desk: Desk, issue: Issue, status: Status, details: Details, people: Pe
 async def events(desk: TheDesk, issue_id: int) -> Response:
     """The same as it changes, as server-sent events (HTML standard, section 9.2)."""
     live: Live = desk.request.app.state.desk_live
-    database, config = desk.database, desk.config
+    database, config, hindering = desk.database, desk.config, _hindering(desk)
 
     def look_now() -> tuple[Issue, Seen, Names]:
         with database.read() as session:
             issue = publication.issue_by_id(session, issue_id)
-            return issue, _look(session, config, issue), staff.names(session)
+            return issue, _look(session, config, issue, hindering), staff.names(session)
 
     lines = _lines(desk, live, issue_id, look_now)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -143,8 +149,8 @@ def hindered(desk: TheDesk, issue_id: int, state: str) -> Response:
             after=int(after) if after.isdecimal() and len(after) < 19 else 0,
             most=A_PAGE + 1,
         )
-        first = desk.config.pace.retry_first
-        details = delivery.details_of(session, issue.id, kind, first, desk.now)
+        status = delivery.status_of(session, issue.id, kind, desk.now)
+        details = _hindering(desk).of(session, desk.config, issue, kind, status, desk.now)
     return desk.page(
         "send/hindered",
         issue=issue,

@@ -10,6 +10,7 @@ from mailer import delivery, publication, staff
 from mailer.delivery import Course, DomainCourse
 from mailer.staff import Act
 from mailer.web.desk.counting import report_soon
+from mailer.web.desk.hindering import Hindering
 from mailer.web.desk.people import People
 from mailer.web.desk.plots import Column, Line, Words, columns, shares
 from mailer.web.desk.progress_words import told
@@ -26,7 +27,10 @@ def page(desk: TheDesk, issue_id: int) -> Response:
     """How it went."""
     with desk.database.read() as session:
         issue = publication.issue_by_id(session, issue_id)
-        report = delivery.report(session, desk.config, issue, desk.now)
+        hindering: Hindering = desk.request.app.state.desk_hindering
+        status = delivery.status_of(session, issue.id, issue.kind, desk.now)
+        details = hindering.of(session, desk.config, issue, issue.kind, status, desk.now)
+        report = delivery.report(session, desk.config, issue, desk.now, details)
         if report is None:
             return desk.back(f"/desk/issues/{issue.id}/send")
         people = People(desk, staff.names(session))

@@ -19,6 +19,7 @@ from mailer.web.desk import (
 )
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.counting import Counting
+from mailer.web.desk.hindering import Hindering
 from mailer.web.desk.live import Live
 from mailer.web.desk.paper import Paper
 
@@ -32,6 +33,7 @@ def furnish(app: FastAPI, config: Config) -> None:
     app.state.desk_cookies = Cookies(config)
     app.state.desk_live = Live()
     app.state.desk_counting = Counting()
+    app.state.desk_hindering = Hindering()
     app.state.desk_testing = testing.Testing()
 
 

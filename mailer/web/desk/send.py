@@ -12,7 +12,7 @@ from starlette.responses import Response
 from mailer import clock, delivery, publication, staff
 from mailer.delivery import Forecast, Status
 from mailer.errors import MailerError, Refused, WrongInput
-from mailer.letter.preflight import Finding
+from mailer.letter import Finding
 from mailer.publication import Issue
 from mailer.sentence import Sentence
 from mailer.staff import Act
