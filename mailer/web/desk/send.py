@@ -76,27 +76,38 @@ def _seen(desk: Desk, session: Session, issue: Issue, status: Status) -> dict[st
 
 
 def _findings(desk: Desk, issue: Issue, earlier: Any) -> dict[str, Any]:
-    found = delivery.check_issue(desk.config, issue, earlier)
+    sender = _shown(issue.publication.sender or desk.config.mail.from_)
+    try:
+        found = delivery.check_issue(desk.config, issue, earlier)
+    except MailerError as error:
+        # The theme cannot be read, say: nothing can be checked, and nothing sent.
+        return {"findings": [], "stopped": True, "fault": desk.tell(error), "sender": sender}
     first = sorted(found, key=lambda one: one.severity != "error")
     return {
-        "findings": [(one, leads_to(issue, one)) for one in first],
+        "findings": [(one, leads_to(desk, issue, one)) for one in first],
         "stopped": any(one.severity == "error" for one in found),
-        "sender": _shown(issue.publication.sender or desk.config.mail.from_),
+        "fault": "",
+        "sender": sender,
     }
 
 
-def leads_to(issue: Issue, finding: Finding) -> str:
-    """The page on which a finding is mended, and the place there; nothing where it is none of the
-    desk's."""
+def leads_to(desk: Desk, issue: Issue, finding: Finding) -> str:
+    """The page on which a finding is mended, and the field there; nothing where that is not at
+    the desk, or not for whoever looks."""
     where = finding.where
+    field = where.field.replace("_", "-")
     composer = f"/desk/issues/{issue.id}/"
-    if where.thing == "item" and 0 < where.item <= len(issue.items):
-        return f"{composer}#item-{issue.items[where.item - 1].id}"
-    if where.thing == "issue":
-        return f"{composer}#{where.field}" if where.field else composer
     if where.thing == "publication":
-        return f"/desk/settings/{issue.publication.slug}/"
-    return "" if where.thing in ("configuration", "theme") else composer
+        if not desk.may(Act.SETTINGS):
+            return ""
+        part = "settings" if where.field == "sender" else "look"
+        return f"/desk/publications/{issue.publication.slug}/{part}#{where.field}"
+    if where.thing not in ("issue", "item", "letter") or not desk.may(Act.WRITE):
+        return ""
+    if where.thing == "item" and 0 < where.item <= len(issue.items):
+        item = issue.items[where.item - 1].id
+        return f"{composer}?open={item}#item-{item}-{field or 'title'}"
+    return f"{composer}#issue-{field}" if where.thing == "issue" and field else composer
 
 
 def _shown(sender: str) -> str:

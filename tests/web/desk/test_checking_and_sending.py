@@ -63,10 +63,25 @@ def test_errors_block_and_lead_to_their_place(update: Update120, editor: AtDesk)
     update.spoil()
     page = editor.get(f"{update.path}/send").text
     item = update.issue.items[0]
-    assert f'href="{update.path}/#item-{item.id}"' in page
+    assert f'href="{update.path}/?open={item.id}#item-{item.id}-title"' in page
     assert "It cannot be sent before what is marked “must” is mended." in text(page)
     answer = update.send(editor)
     assert answer.status_code == 422
+    assert mailings(update) == 0
+
+
+def test_a_theme_that_cannot_be_read_is_said_and_nothing_is_sent(
+    update: Update120, editor: AtDesk
+) -> None:
+    from sqlalchemy import update as change
+
+    from mailer.publication.models import PublicationRow
+
+    with update.database.write() as session:
+        session.execute(change(PublicationRow).values(theme="nowhere"))
+    page = text(editor.get(f"{update.path}/send").text)
+    assert "There is no theme 'nowhere'" in page
+    assert update.send(editor).status_code == 422
     assert mailings(update) == 0
 
 
