@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mailer import delivery, publication, staff
 from mailer.publication import IssueSummary
 from mailer.staff import Act
-from mailer.web.desk.people import People
+from mailer.web.desk.colleagues import People
 from mailer.web.desk.reasons import ruled_by
 from mailer.web.desk.shell import Desk, TheDesk, look
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mailer.delivery import Details, Status
 from mailer.publication import Issue
-from mailer.web.desk.people import People
+from mailer.web.desk.colleagues import People
 from mailer.web.desk.reasons import counted, ruled_by
 from mailer.web.desk.visit import Visit
 

@@ -17,7 +17,7 @@ from mailer.publication import Issue
 from mailer.sentence import Sentence
 from mailer.staff import Act
 from mailer.web.desk.counting import count_soon
-from mailer.web.desk.people import People
+from mailer.web.desk.colleagues import People
 from mailer.web.desk.shell import Desk, Posted, PostedForm, TheDesk, act, look
 
 router = APIRouter()
