@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailer.errors import WrongInput
+from mailer.sentence import Sentence, shown
 
 # Years; near the ends of the calendar a moment has no local time in every zone.
 _CENTURY = 100
@@ -38,34 +39,66 @@ def parse_moment(text: str, zone: ZoneInfo, at: datetime) -> tuple[datetime, str
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WrongInput(
-            f"{text!r} is not a time; write it like 2026-03-31 09:00 "
-            f"({zone.key} time) or 2026-03-31T09:00+01:00."
+            Sentence(
+                "“{text}” is not a time; write it like 2026-03-31 09:00 "
+                "({zone} time) or 2026-03-31T09:00+01:00.",
+                text=shown(text),
+                zone=zone.key,
+            )
         ) from None
     if len(text.strip()) <= 10:
-        raise WrongInput(f"{text!r} names a day but no time; write it like {text.strip()} 09:00.")
+        raise WrongInput(
+            Sentence(
+                "“{text}” names a day but no time; write it like {day} 09:00.",
+                text=shown(text),
+                day=text.strip(),
+            )
+        )
     if abs(moment.year - at.year) > _CENTURY:
-        raise WrongInput(f"{text!r} is too far away to be a time for sending.")
+        raise WrongInput(
+            Sentence("“{text}” is too far away to be a time for sending.", text=shown(text))
+        )
     if moment.tzinfo is None:
         local = moment.replace(tzinfo=zone, fold=0)
         if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
             raise WrongInput(
-                f"{text!r} does not exist in {zone.key}: the clocks go forward then; "
-                "choose a time before or after the change."
+                Sentence(
+                    "“{text}” does not exist in {zone}: the clocks go forward "
+                    "then; choose a time before or after the change.",
+                    text=shown(text),
+                    zone=zone.key,
+                )
             )
         if local.utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset():
-            remark = f"{text} comes twice in {zone.key} that day; the first is taken."
+            remark = Sentence(
+                "“{text}” comes twice in {zone} that day; the first is taken.",
+                text=shown(text),
+                zone=zone.key,
+            )
         moment = local
     moment = moment.astimezone(UTC)
     if moment < at:
-        raise WrongInput(f"{text!r} is in the past; choose a time to come, or send at once.")
+        raise WrongInput(
+            Sentence(
+                "“{text}” is in the past; choose a time to come, or send at once.", text=shown(text)
+            )
+        )
     return moment, remark
 
 
-def in_words(span: timedelta) -> str:
+SPANS = (
+    (86_400, Sentence("1 day"), Sentence("{count} days")),
+    (3600, Sentence("1 hour"), Sentence("{count} hours")),
+    (60, Sentence("1 minute"), Sentence("{count} minutes")),
+    (1, Sentence("1 second"), Sentence("{count} seconds")),
+)
+"""Seconds, and how one and many of so many are said."""
+
+
+def in_words(span: timedelta) -> Sentence:
     """A span of time as a person says it: "5 minutes", "6 hours", "2 days"."""
     seconds = int(span.total_seconds())
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {word}" + ("s" if count != 1 else "")
-    return f"{seconds} second" + ("s" if seconds != 1 else "")
+    size, one, many = next(
+        row for row in SPANS if row[0] == 1 or (seconds >= row[0] and seconds % row[0] == 0)
+    )
+    return one if seconds == size else Sentence(many.template, count=seconds // size)

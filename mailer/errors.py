@@ -11,6 +11,12 @@ class MailerError(Exception):
 
     exit_status = 1
 
+    @property
+    def said(self) -> str:
+        """The sentence; where it is a `Sentence`, with its template and values."""
+        first = self.args[0] if self.args else ""
+        return first if isinstance(first, str) else str(self)
+
 
 class Failed(MailerError):
     """The input was right, and yet the work did not succeed (relay down, disk full)."""

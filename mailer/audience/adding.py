@@ -14,6 +14,7 @@ from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscription import Event, State
 from mailer.audience.suppression import suppression_of
 from mailer.errors import Refused
+from mailer.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,26 @@ def add(
     mailbox = draft.address.mailbox
     if suppression := suppression_of(session, [mailbox]).get(mailbox):
         raise Refused(
-            f"{draft.address.address} is {suppression.words}; "
-            + (
-                "they can subscribe again themselves, on the page /subscribe/."
-                if suppression.lifted_by_confirming
-                else "nothing is sent there."
+            Sentence(
+                "{mailbox} is {reason}; they can subscribe again themselves, on the page "
+                "/subscribe/.",
+                mailbox=draft.address.address,
+                reason=suppression.words,
+            )
+            if suppression.lifted_by_confirming
+            else Sentence(
+                "{mailbox} is {reason}; nothing is sent there.",
+                mailbox=draft.address.address,
+                reason=suppression.words,
             )
         )
     if not ground and _left(session, mailbox, publication_id):
         raise Refused(
-            f"{draft.address.address} left this publication; "
-            "if they asked to come back, say so with --ground."
+            Sentence(
+                "{mailbox} left this publication; if they asked to come back, "
+                "say so with --ground.",
+                mailbox=draft.address.address,
+            )
         )
     act = Act(
         publication_id=publication_id,

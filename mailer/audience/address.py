@@ -11,12 +11,40 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailer.errors import WrongInput
+from mailer.sentence import Recogniser, Sentence, shown
 
 # RFC 5322 section 3.2.3: dot-atom.
 _ATEXT = r"[A-Za-z0-9_!#$%&'*+\-/=?^`{|}~]+"
 _PLAIN = re.compile(rf"({_ATEXT}(?:\.{_ATEXT})*)@([A-Za-z0-9.-]+)")
 _MAX_OCTETS = 254
 _SHOWN = 100
+
+FAULTS = (
+    Sentence("an email address must have an @-sign."),
+    Sentence("there must be something before the @-sign."),
+    Sentence("there must be something after the @-sign."),
+    Sentence("an email address cannot have two periods in a row."),
+    Sentence("the part after the @-sign is not valid. It should have a period."),
+    Sentence("the part after the @-sign is not valid. It is not within a valid top-level domain."),
+    Sentence("the part after the @-sign contains invalid characters: {characters}."),
+    Sentence("the email address contains invalid characters before the @-sign: {characters}."),
+    Sentence("the email address contains unsafe characters: {characters}."),
+    Sentence("an email address cannot start with a period."),
+    Sentence("an email address cannot have a period immediately before the @-sign."),
+    Sentence("an email address cannot have a period immediately after the @-sign."),
+    Sentence("an email address cannot end with a period."),
+    Sentence("the email address is too long {excess}."),
+    Sentence("the email address is too long before the @-sign {excess}."),
+    Sentence("the email address is too long after the @-sign {excess}."),
+    Sentence(
+        "the part after the @-sign is a special-use or reserved name that cannot be used with "
+        "email."
+    ),
+    Sentence("a display name and angle brackets around the email address are not permitted here."),
+)
+"""What email-validator says most often, in a form that can be said in other languages too."""
+
+_known_fault = Recogniser(FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +106,15 @@ def _validated(text: str) -> Address:
     try:
         valid = validate_email(text, check_deliverability=False)
     except EmailNotValidError as error:
-        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-        raise WrongInput(f"{shown!r} is not an address: {_lower_first(str(error))}") from None
+        fault = _lower_first(str(error))
+        beginning = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        raise WrongInput(
+            Sentence(
+                "“{text}” is not an address: {reason}",
+                text=shown(beginning),
+                reason=_known_fault(fault) or fault,
+            )
+        ) from None
     assert valid.ascii_domain is not None
     domain = valid.ascii_domain.lower()
     local = unicodedata.normalize("NFC", valid.local_part.lower())

@@ -16,6 +16,7 @@ from typing import TextIO
 
 from mailer.audience.csv_row import Refusal, harmless, read_header
 from mailer.errors import Failed, WrongInput
+from mailer.sentence import Sentence, shown
 
 _LINE_LIMIT = 1_000_000
 # For the whole process, as the csv module has it: else a long cell ends the reading of its file.
@@ -23,7 +24,6 @@ csv.field_size_limit(_LINE_LIMIT)
 _DELIMITERS = (",", ";", "\t")
 # What `errors="surrogateescape"` makes of bytes that are not UTF-8.
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
-_ADVICE = 'save it as "CSV UTF-8", and import that'
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +58,33 @@ def rows(file: CsvFile) -> Iterator[tuple[int, list[str]]]:
 def _refuse_odd_name(path: Path) -> None:
     """Raises WrongInput where the name could be neither recorded nor shown."""
     if _NOT_UTF8.search(str(path)):
-        raise WrongInput(f"The name {str(path)!r} is not UTF-8; rename that file or folder.")
+        raise WrongInput(
+            Sentence(
+                "The name “{file}” is not UTF-8; rename that file or folder.", file=shown(str(path))
+            )
+        )
 
 
 def _columns(path: Path) -> tuple[tuple[str, ...], str]:
     """The columns, and what separates them: a comma, unless only another gives a column email."""
-    refused = None
+    refused: Sentence | None = None
     for delimiter in _DELIMITERS:
         header = next(_records(path, delimiter), None)
         if header is None:
             raise WrongInput(
-                f"{path} is empty; its first line must name the columns, one of them email."
+                Sentence(
+                    "{file} is empty; its first line must name the columns, one of them email.",
+                    file=path,
+                )
             )
         line, cells = header
         try:
             return read_header(cells), delimiter
         except WrongInput as error:
-            refused = refused or f"{path}, line {line}: {error}"
+            refused = refused or Sentence(
+                "{file}, line {line}: {reason}", file=path, line=line, reason=error.said
+            )
+    assert refused is not None
     raise WrongInput(refused)
 
 
@@ -86,14 +96,25 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             if lines.ended:
                 raise WrongInput(
-                    f"{path}, line {begins}: a quotation mark opens here and is never closed; "
-                    "close it, or remove it."
+                    Sentence(
+                        "{file}, line {line}: a quotation mark opens here and is never "
+                        "closed; close it, or remove it.",
+                        file=path,
+                        line=begins,
+                    )
                 )
             if any(cell and not cell.isspace() for cell in cells):
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise WrongInput(f"{path}, line {begins}: this is no CSV ({error}).") from None
+        raise WrongInput(
+            Sentence(
+                "{file}, line {line}: this is no CSV ({reason}).",
+                file=path,
+                line=begins,
+                reason=error,
+            )
+        ) from None
 
 
 class _Lines:
@@ -121,20 +142,35 @@ class _Lines:
 def _lines(path: Path) -> Iterator[str]:
     try:
         if path.exists() and not path.is_file():
-            raise WrongInput(f"{path} is not a file; name a CSV file.")
+            raise WrongInput(Sentence("{file} is not a file; name a CSV file.", file=path))
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             number = 0
             while line := file.readline(_LINE_LIMIT):
                 number += 1
                 if "\0" in line or (not line.isascii() and _NOT_UTF8.search(line)):
-                    raise WrongInput(f"{path}, line {number}: this is not UTF-8 text; {_ADVICE}.")
+                    raise WrongInput(
+                        Sentence(
+                            "{file}, line {line}: this is not UTF-8 text; save it as “CSV UTF-8”, "
+                            "and import that.",
+                            file=path,
+                            line=number,
+                        )
+                    )
                 if len(line) >= _LINE_LIMIT:
-                    raise WrongInput(f"{path}, line {number}: no line of a CSV is so long.")
+                    raise WrongInput(
+                        Sentence(
+                            "{file}, line {line}: no line of a CSV is so long.",
+                            file=path,
+                            line=number,
+                        )
+                    )
                 yield line
     except FileNotFoundError:
-        raise WrongInput(f"There is no file {path}.") from None
+        raise WrongInput(Sentence("There is no file {file}.", file=path)) from None
     except OSError as error:
-        raise WrongInput(f"{path} cannot be read: {error.strerror}.") from None
+        raise WrongInput(
+            Sentence("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
+        ) from None
 
 
 class RejectsFile(AbstractContextManager["RejectsFile"]):
@@ -149,13 +185,22 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
         """Raises WrongInput where no such file could be made."""
         _refuse_odd_name(path)
         if not path.parent.is_dir():
-            raise WrongInput(f"There is no folder {path.parent} for the rejects file.")
+            raise WrongInput(
+                Sentence("There is no folder {folder} for the rejects file.", folder=path.parent)
+            )
         if path.exists() and (not path.is_file() or path.samefile(source)):
-            raise WrongInput(f"{path} cannot be the rejects file; name another with --rejects.")
+            raise WrongInput(
+                Sentence(
+                    "{file} cannot be the rejects file; name another with --rejects.", file=path
+                )
+            )
         if path.exists() and not _is_rejects_file(path):
             raise WrongInput(
-                f"{path} holds something else, which rejects would replace; name another with "
-                "--rejects."
+                Sentence(
+                    "{file} holds something else, which rejects would replace; "
+                    "name another with --rejects.",
+                    file=path,
+                )
             )
         self._path = path
         self._file: TextIO | None = None
@@ -185,8 +230,12 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
             self._file.flush()
         except OSError as error:
             raise Failed(
-                f"The rejects file {self._path} cannot be written: {error.strerror}; "
-                "name another with --rejects and import again."
+                Sentence(
+                    "The rejects file {file} cannot be written: {reason}; name "
+                    "another with --rejects and import again.",
+                    file=self._path,
+                    reason=error.strerror,
+                )
             ) from None
 
     def __exit__(self, *_: object) -> None:

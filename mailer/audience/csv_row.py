@@ -25,6 +25,7 @@ from mailer.audience.fields import (
 from mailer.audience.subscription import State
 from mailer.errors import WrongInput
 from mailer.letter import MERGE_FIELDS
+from mailer.sentence import Sentence, shown
 
 COLUMNS = (
     "email",
@@ -75,17 +76,35 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...]:
             or is that of a link in letters.
     """
     if len(cells) > COLUMN_LIMIT:
-        raise WrongInput(f"the header has {len(cells)} columns; {COLUMN_LIMIT} is the most.")
+        raise WrongInput(
+            Sentence(
+                "the header has {count} columns; {limit} is the most.",
+                count=len(cells),
+                limit=COLUMN_LIMIT,
+            )
+        )
     names = tuple(one_line(as_written(cell)).lower() for cell in cells)
     seen: set[str] = set()
     for name in filter(None, names):
         if name in seen:
-            raise WrongInput(f"the column {name!r} comes twice; rename or remove one of them.")
+            raise WrongInput(
+                Sentence(
+                    "the column “{name}” comes twice; rename or remove one of them.",
+                    name=shown(name),
+                )
+            )
         seen.add(name)
         if name in _TAKEN:
-            raise WrongInput(f"the column {name!r} is a link in letters; rename or remove it.")
+            raise WrongInput(
+                Sentence(
+                    "the column “{name}” is a link in letters; rename or remove it.",
+                    name=shown(name),
+                )
+            )
         if len(name) > TAG_LIMIT:
-            raise WrongInput(f"a column's name has more than {TAG_LIMIT} characters.")
+            raise WrongInput(
+                Sentence("a column’s name has more than {limit} characters.", limit=TAG_LIMIT)
+            )
     if "email" not in names:
         raise WrongInput(
             "no column is named email; the first line must name the columns, "
@@ -97,7 +116,11 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...]:
 def read_row(columns: Sequence[str], line: int, cells: Sequence[str]) -> Draft | Refusal:
     """What the row that begins in `line` says of a reader, or why it cannot be taken."""
     if len(cells) > len(columns) and any(cells[len(columns) :]):
-        reason = f"The row has {len(cells)} cells, and the header names {len(columns)} columns."
+        reason = Sentence(
+            "The row has {cells} cells, and the header names {columns} columns.",
+            cells=len(cells),
+            columns=len(columns),
+        )
         return Refusal(line, str(len(cells)), reason)
     said = {
         name: as_written(cell).strip(" ")
@@ -106,7 +129,7 @@ def read_row(columns: Sequence[str], line: int, cells: Sequence[str]) -> Draft |
     }
     value = said.get("email", "")
     if not value:
-        return Refusal(line, "", "The row has no address.")
+        return Refusal(line, "", Sentence("The row has no address."))
     try:
         address = normalise(value)
         value = said.get("name", "")
@@ -179,5 +202,7 @@ def _state(cell: str) -> State | None:
         return State(word)
     except ValueError:
         raise WrongInput(
-            f"The subscription_state must be one of {', '.join(State)}, or empty."
+            Sentence(
+                "The subscription_state must be one of {states}, or empty.", states=", ".join(State)
+            )
         ) from None

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from mailer.errors import WrongInput
+from mailer.sentence import Sentence
 
 NAME_LIMIT = 200
 TAG_LIMIT = 80
@@ -11,6 +12,16 @@ CUSTOM_FIELD_LIMIT = 2000
 GROUND_LIMIT = 2000
 
 FORMATS = ("html", "text")
+
+WORDS = {
+    "name": Sentence("name"),
+    "greeting": Sentence("greeting"),
+    "tag": Sentence("tag"),
+    "ground": Sentence("ground"),
+    "operator": Sentence("operator"),
+    "text": Sentence("text"),
+}
+"""What `line_of` calls what it looks at; any other word is a column's own name."""
 
 # RFC 5646 section 2.1, as far as people use it: en, es-PE, zh-Hant, sr-Latn-RS.
 _LANGUAGE = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
@@ -42,7 +53,14 @@ def line_of(what: str, text: str, limit: int = NAME_LIMIT) -> str:
     _refuse_half_characters(what, text)
     line = one_line(text)
     if len(line) > limit:
-        raise WrongInput(f"The {what} has {len(line)} characters; {limit} is the most.")
+        raise WrongInput(
+            Sentence(
+                "The {what} has {count} characters; {limit} is the most.",
+                what=WORDS.get(what, what),
+                count=len(line),
+                limit=limit,
+            )
+        )
     return line
 
 
@@ -57,7 +75,12 @@ def ground_of(text: str) -> str:
 
 def _refuse_half_characters(what: str, text: str) -> None:
     if _HALF.search(text):
-        raise WrongInput(f"The {what} holds something that is not UTF-8; write it anew.")
+        raise WrongInput(
+            Sentence(
+                "The {what} holds something that is not UTF-8; write it anew.",
+                what=WORDS.get(what, what),
+            )
+        )
 
 
 def language_of(text: str) -> str:

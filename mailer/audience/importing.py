@@ -29,6 +29,7 @@ from mailer.audience.models import ImportRow
 from mailer.audience.subscription import Event
 from mailer.database import Database, Turns
 from mailer.errors import WrongInput
+from mailer.sentence import Sentence
 
 ROWS_AT_ONCE = 200
 
@@ -75,7 +76,9 @@ def import_csv(
     """
     file = csv_file.check(path)
     if file.rows == 0:
-        raise WrongInput(f"{path} is empty below its header: it names columns and no reader.")
+        raise WrongInput(
+            Sentence("{file} is empty below its header: it names columns and no reader.", file=path)
+        )
     rejects = RejectsFile(rejects_path or Path(f"{path.stem}.rejects.csv"), source=path)
     act = Act(
         publication_id=publication_id,

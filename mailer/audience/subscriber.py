@@ -11,6 +11,7 @@ from mailer.audience.address import Address, normalise
 from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscription import State
 from mailer.errors import NotFound
+from mailer.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def find(session: Session, address: str) -> Subscriber:
     wanted = normalise(address)
     row = session.scalar(select(SubscriberRow).where(SubscriberRow.mailbox == wanted.mailbox))
     if row is None:
-        raise NotFound(f"No reader has the address {wanted.address}.")
+        raise NotFound(Sentence("No reader has the address {mailbox}.", mailbox=wanted.address))
     return _subscriber(row)
 
 

@@ -19,6 +19,7 @@ from mailer.audience.address import normalise
 from mailer.audience.models import AudienceKeyRow, SuppressionRow
 from mailer.database import upsert
 from mailer.errors import WrongInput
+from mailer.sentence import Sentence, shown
 
 Scope = Literal["address", "domain"]
 Reason = Literal["left", "bounce", "erased", "complaint", "staff"]
@@ -28,6 +29,17 @@ STRENGTH: dict[str, int] = {word: rank for rank, word in enumerate(get_args(Reas
 
 LIFTED_BY_CONFIRMING = frozenset({"left", "bounce", "erased"})
 """What the reader's own confirmation undoes; the rest only staff can lift."""
+
+_WORDS = {
+    "left": Sentence("suppressed: left"),
+    "bounce": Sentence("suppressed: bounce"),
+    "erased": Sentence("suppressed: erased"),
+    "complaint": Sentence("suppressed: complaint"),
+    "staff": Sentence("suppressed: staff"),
+}
+_DOMAINS_WORDS = {
+    reason: Sentence("{reason} (its domain)", reason=words) for reason, words in _WORDS.items()
+}
 
 _KEY_PURPOSE = "suppression"
 # Well below what either database takes as parameters of one statement.
@@ -46,8 +58,8 @@ class Suppression:
         return self.scope == "address" and self.reason in LIFTED_BY_CONFIRMING
 
     @property
-    def words(self) -> str:
-        return f"suppressed: {self.reason}" + (" (its domain)" if self.scope == "domain" else "")
+    def words(self) -> Sentence:
+        return _WORDS[self.reason] if self.scope == "address" else _DOMAINS_WORDS[self.reason]
 
 
 def suppress(
@@ -121,7 +133,9 @@ def _normalised(text: str, scope: Scope) -> str:
     try:
         return normalise(f"postmaster@{text}").domain
     except WrongInput:
-        raise WrongInput(f"{text!r} is not a domain; write it like example.org.") from None
+        raise WrongInput(
+            Sentence("“{text}” is not a domain; write it like example.org.", text=shown(text))
+        ) from None
 
 
 def _domain(mailbox: str) -> str:

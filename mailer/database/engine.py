@@ -17,6 +17,7 @@ from mailer.config import Config
 from mailer.database.models import load_models
 from mailer.database.schema import driver_url, require_schema
 from mailer.errors import Failed
+from mailer.sentence import Sentence
 
 POSTGRESQL_OPTIONS = {"connect_timeout": 10, "options": "-c timezone=UTC"}
 _BUSY_TIMEOUT_S = 5.0
@@ -162,7 +163,10 @@ def open_database(config: Config) -> Database:
     database = connect(config.database.url, config.database.pool_size)
     if database.is_sqlite and not database.sqlite_file.exists():
         raise Failed(
-            f"There is no database at {database.sqlite_file}; `mailer db upgrade` creates it."
+            Sentence(
+                "There is no database at {file}; `mailer db upgrade` creates it.",
+                file=database.sqlite_file,
+            )
         )
     try:
         require_schema(database.engine)
@@ -181,7 +185,7 @@ def database_error(error: SQLAlchemyError) -> Failed:
     said = str(cause).strip().splitlines() or [type(error).__name__]
     if isinstance(error, DBAPIError) and "locked" in said[0]:
         return Failed("The database is busy with another process; try again in a moment.")
-    return Failed(f"The database does not answer as it should: {said[0]}.")
+    return Failed(Sentence("The database does not answer as it should: {reason}.", reason=said[0]))
 
 
 def _from_json(text: str) -> Any:

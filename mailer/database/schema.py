@@ -8,6 +8,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from mailer.config import resource
 from mailer.errors import Failed, WrongInput
+from mailer.sentence import Sentence
 
 SCHEMA = "0006"
 """The newest revision in `migrations/`; a test holds the two together, so that no command
@@ -36,16 +37,25 @@ def require_schema(engine: Engine) -> None:
         raise Failed("The database is empty; `mailer db upgrade` creates its tables.")
     if found < SCHEMA:
         raise Failed(
-            f"The database has schema {found}, and this version needs {SCHEMA}; "
-            "stop the other processes and run `mailer db upgrade`."
+            Sentence(
+                "The database has schema {found}, and this version needs "
+                "{needed}; stop the other processes and run `mailer db "
+                "upgrade`.",
+                found=found,
+                needed=SCHEMA,
+            )
         )
     raise _unknown(found)
 
 
 def _unknown(found: str) -> Failed:
     return Failed(
-        f"The database has schema {found}, made by a newer version of mailer than this one "
-        f"(schema {SCHEMA}); run that version."
+        Sentence(
+            "The database has schema {found}, made by a newer version of "
+            "mailer than this one (schema {needed}); run that version.",
+            found=found,
+            needed=SCHEMA,
+        )
     )
 
 
@@ -91,7 +101,9 @@ def create_private(file: Path) -> None:
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise Failed(f"{file} cannot be written: {error.strerror}.") from None
+        raise Failed(
+            Sentence("{file} cannot be written: {reason}.", file=file, reason=error.strerror)
+        ) from None
 
 
 def _one_at_a_time(connection: Connection) -> None:
@@ -109,8 +121,8 @@ def driver_url(url: str) -> URL:
         return make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
     except (ArgumentError, ValueError):
         raise WrongInput(
-            "The configuration's database.url cannot be read; "
-            'write it like "postgresql://user@host:5432/name".'
+            "The configuration’s database.url cannot be read; "
+            "write it like “postgresql://user@host:5432/name”."
         ) from None
 
 
@@ -120,7 +132,12 @@ def _create_database(url: str) -> None:
         assert target.database is not None
         folder = Path(target.database).parent
         if not folder.is_dir():
-            raise Failed(f"The folder {folder} for the database does not exist; create it first.")
+            raise Failed(
+                Sentence(
+                    "The folder {folder} for the database does not exist; create it first.",
+                    folder=folder,
+                )
+            )
         create_private(Path(target.database))
         return
     try:

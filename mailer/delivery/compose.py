@@ -39,6 +39,7 @@ from mailer.publication import (
     publication_path,
     read_logo,
 )
+from mailer.sentence import Sentence
 
 
 def preload() -> None:
@@ -149,7 +150,14 @@ def require_sendable(findings: Sequence[Finding]) -> None:
     """Raise `WrongInput` with the first error among the findings."""
     for finding in findings:
         if finding.severity == "error":
-            raise WrongInput(f"{finding.place}: {finding.reason} {finding.remedy}")
+            raise WrongInput(
+                Sentence(
+                    "{place}: {reason} {remedy}",
+                    place=finding.place,
+                    reason=finding.reason,
+                    remedy=finding.remedy,
+                )
+            )
 
 
 def compile_issue(

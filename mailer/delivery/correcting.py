@@ -93,15 +93,15 @@ def correct(
             mailing, version = _corrected(session, issue)
             if not anybody(session, mailing.id, version):
                 raise Refused(
-                    Sentence("Nobody has got a wrong version of {title}.", title=issue.title)
+                    Sentence("Nobody has got a wrong version of {issue}.", issue=issue.title)
                 )
             wrong = _wrong_letters(session, mailing.id, version)
         if text is None and not issue.public:
             raise Refused(
                 Sentence(
-                    "{title} is not in the archive, where a correction leads; publish it, or say "
-                    "in your own words (--text) what was wrong.",
-                    title=issue.title,
+                    "{issue} is not in the archive, where a correction leads; "
+                    "publish it, or say with --text what was wrong.",
+                    issue=issue.title,
                 )
             )
         letters = _letters(config, issue, now, wrong.letters.values(), text)
@@ -113,7 +113,7 @@ def correct(
             _require_first(session, issue, mailing.id)
             correction = _insert(session, config, issue, mailing, wrong, text, now, actor)
             store(session, correction, 1, letters, now)
-            audit.record(session, now, actor, f"issue {issue.id}", "correction sent")
+            audit.record(session, now, actor, f"issue {issue.id}", Sentence("correction sent"))
             return correction
     raise Refused(SAVED_ALL_THE_TIME)
 
@@ -157,18 +157,19 @@ def _corrected(session: Session, issue: Issue, *, lock: bool = False) -> tuple[M
         if mailing.version == 1:
             raise Refused(
                 Sentence(
-                    "{title} stands as every reader has got it; mend it first, so that the "
-                    "archive has what the correction speaks of.",
-                    title=issue.title,
+                    "{issue} stands as every reader has got it; mend it first, so "
+                    "that the archive has what the correction speaks of.",
+                    issue=issue.title,
                 )
             )
         return mailing, mailing.version
     if mailing.status not in _OVER:
         raise Refused(
             Sentence(
-                "{title} was changed, and is {status} with the words from before; pause it, and "
-                "resume it with --corrected, before you write to those who have it.",
-                title=issue.title,
+                "{issue} was changed, and is {status} with the words from "
+                "before; pause it, and resume it with --corrected, before you "
+                "write to those who have it.",
+                issue=issue.title,
                 status=STANDS[mailing.status],
             )
         )
@@ -223,9 +224,9 @@ def _require_first(session: Session, issue: Issue, mailing_id: int) -> None:
     if going is not None:
         raise Refused(
             Sentence(
-                "A correction of {title} is {status}; wait until it is sent, or cancel it "
-                "(--correction).",
-                title=issue.title,
+                "A correction of {issue} is {status}; wait until it is sent, "
+                "or cancel it with --correction.",
+                issue=issue.title,
                 status=STANDS[going],
             )
         )
@@ -266,9 +267,9 @@ def _insert(
     except IntegrityError:
         raise Refused(
             Sentence(
-                "There was a correction of {title} with these very words; nobody should get them "
-                "twice. Give others (--text).",
-                title=issue.title,
+                "There was a correction of {issue} with these very words; "
+                "nobody should get them twice. Give others with --text.",
+                issue=issue.title,
             )
         ) from None
     return row.id

@@ -14,6 +14,7 @@ from mailer.config import Pace
 from mailer.delivery.models import DeliveryRow, MailingRow
 from mailer.delivery.states import FAILED, SENT
 from mailer.delivery.tally import tallied
+from mailer.sentence import Sentence
 
 
 def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
@@ -50,11 +51,12 @@ def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
         ).first()
         if judged is not None and too_many:
             paused.append(mailing_id)
-            audit.record(session, now, "mailer", f"mailing {mailing_id}", "paused: early failures")
+            words = Sentence("paused: early failures")
+            audit.record(session, now, "mailer", f"mailing {mailing_id}", words)
     return paused
 
 
-def _why(session: Session, mailing_id: int, kind: str, failed: int, done: int) -> str:
+def _why(session: Session, mailing_id: int, kind: str, failed: int, done: int) -> Sentence:
     commonest = session.execute(
         select(DeliveryRow.reply_code, DeliveryRow.fault)
         .where(DeliveryRow.mailing_id == mailing_id, DeliveryRow.state == FAILED)
@@ -62,8 +64,19 @@ def _why(session: Session, mailing_id: int, kind: str, failed: int, done: int) -
         .order_by(func.count().desc())
         .limit(1)
     ).first()
-    reply = f", mostly {commonest.reply_code} ({commonest.fault})" if commonest else ""
-    return (
-        f"{failed} of its first {done} deliveries failed{reply}. Look into it; "
-        f"`mailer issues resume{' --correction' if kind == 'correction' else ''}` goes on."
+    command = "mailer issues resume" + (" --correction" if kind == "correction" else "")
+    if commonest is None:
+        return Sentence(
+            "{failed} of its first {done} deliveries failed. Look into it; `{command}` goes on.",
+            failed=failed,
+            done=done,
+            command=command,
+        )
+    return Sentence(
+        "{failed} of its first {done} deliveries failed, mostly {reply}. Look into it; "
+        "`{command}` goes on.",
+        failed=failed,
+        done=done,
+        reply=f"{commonest.reply_code} ({commonest.fault})",
+        command=command,
     )

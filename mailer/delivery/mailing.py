@@ -24,17 +24,37 @@ from mailer.errors import Refused, WrongInput
 from mailer.publication import Issue
 from mailer.sentence import Sentence
 
-_SKIP_CHUNK = 2000
+HAPPENED = {
+    "scheduled": Sentence("{issue} has begun already."),
+    "sending": Sentence(
+        "{issue} is being sent; `mailer serve`, `mailer work` or `send --wait` goes on with it."
+    ),
+    "paused": Sentence("{issue} is paused in the middle; `mailer issues resume` goes on with it."),
+    "sent": Sentence("{issue} was sent already."),
+    "cancelled": Sentence("{issue} was cancelled after some readers had got it."),
+}
+"""What is said of a mailing that has begun, by its status."""
 
-STANDS: dict[str | None, Sentence] = {
-    None: Sentence("a draft"),
+STANDS = {
+    "draft": Sentence("a draft"),
     "scheduled": Sentence("scheduled"),
     "sending": Sentence("sending"),
     "paused": Sentence("paused"),
     "sent": Sentence("sent"),
     "cancelled": Sentence("cancelled"),
 }
-_OF_KIND = {"correction": Sentence("correction")}
+"""How a mailing stands, in a sentence that says what it is."""
+
+PAUSED = (Sentence("paused"), Sentence("correction paused"))
+RESUMED = (Sentence("resumed"), Sentence("correction resumed"))
+CANCELLED = (Sentence("cancelled"), Sentence("correction cancelled"))
+"""How the audit log tells of an issue's own mailing, and of its correction."""
+
+NOTHING_TO_PAUSE = Sentence("there is nothing to pause")
+NOTHING_TO_CANCEL = Sentence("there is nothing to cancel")
+NOT_PAUSED = Sentence("it is not paused")
+
+_SKIP_CHUNK = 2000
 
 
 def schedule(
@@ -93,7 +113,8 @@ def place(
         ).first()
         if moved is None:
             raise _begun(session, existing, issue)
-    audit.record(session, now, actor, f"issue {issue.id}", f"scheduled for {at.isoformat()}")
+    words = Sentence("scheduled for {moment}", moment=at.isoformat())
+    audit.record(session, now, actor, f"issue {issue.id}", words)
     return existing
 
 
@@ -131,9 +152,9 @@ def _insert(
     except IntegrityError:
         raise Refused(
             Sentence(
-                "{title} is being scheduled or sent by somebody else at this moment; "
-                "look at its status.",
-                title=issue.title,
+                "{issue} is being scheduled or sent by somebody else at this "
+                "moment; look at its status.",
+                issue=issue.title,
             )
         ) from None
     return row.id
@@ -156,20 +177,7 @@ def _begun(session: Session, mailing_id: int, issue: Issue) -> Refused:
     status = session.execute(
         select(MailingRow.status).where(MailingRow.id == mailing_id)
     ).scalar_one()
-    title = issue.title
-    happened = {
-        "sending": Sentence(
-            "{title} is being sent; "
-            "`mailer serve`, `mailer work` or `send --wait` goes on with it.",
-            title=title,
-        ),
-        "paused": Sentence(
-            "{title} is paused in the middle; `mailer issues resume` goes on with it.", title=title
-        ),
-        "sent": Sentence("{title} was sent already.", title=title),
-        "cancelled": Sentence("{title} was cancelled after some readers had got it.", title=title),
-    }
-    return Refused(happened[status])
+    return Refused(Sentence(HAPPENED[status], issue=issue.title))
 
 
 def pause(
@@ -191,10 +199,10 @@ def pause(
         kind,
         ("scheduled", "sending"),
         "paused",
-        reason or f"Paused by {actor}.",
-        Sentence("there is nothing to pause"),
+        reason or Sentence("Paused by {actor}.", actor=actor),
+        NOTHING_TO_PAUSE,
     )
-    audit.record(session, now, actor, f"issue {issue.id}", _done("paused", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", PAUSED[kind is not None])
 
 
 def resume(
@@ -215,16 +223,14 @@ def resume(
         Refused: it is not paused; or the issue says something else than when its mailing began,
             and nobody said that it goes on `as_it_was`. `press.resume_corrected` is the other way.
     """
-    mailing = _change(
-        session, issue, kind, ("paused",), "sending", "", Sentence("it is not paused")
-    )
+    mailing = _change(session, issue, kind, ("paused",), "sending", "", NOT_PAUSED)
     if mailing.started_at is None:
         if as_it_was:
             raise Refused(
                 Sentence(
-                    "{title} has not begun, and goes out as it stands now; "
-                    "resume it without --as-it-was.",
-                    title=issue.title,
+                    "{issue} has not begun, and goes out as it stands now; resume "
+                    "it without --as-it-was.",
+                    issue=issue.title,
                 )
             )
         mailing.status = "scheduled"
@@ -235,14 +241,14 @@ def resume(
         if own and not as_it_was and not same_text(mailing.content or "", issue):
             raise Refused(
                 Sentence(
-                    "{title} was changed since it began to be sent; resume it with --corrected, "
-                    "and who has not got it yet gets it as it stands now, or with --as-it-was, "
-                    "and they get what the others got.",
-                    title=issue.title,
+                    "{issue} was changed since it began to be sent; resume it with "
+                    "--corrected, and who has not got it yet gets it as it stands "
+                    "now, or with --as-it-was, and they get what the others got.",
+                    issue=issue.title,
                 )
             )
         mailing.send_until = again_until(config, mailing.not_after, now)
-    audit.record(session, now, actor, f"issue {issue.id}", _done("resumed", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", RESUMED[kind is not None])
 
 
 def again_until(config: Config, not_after: datetime | None, now: datetime) -> datetime:
@@ -264,16 +270,12 @@ def cancel(
         kind,
         ("scheduled", "sending", "paused"),
         "cancelled",
-        f"Cancelled by {actor}.",
-        Sentence("there is nothing to cancel"),
+        Sentence("Cancelled by {actor}.", actor=actor),
+        NOTHING_TO_CANCEL,
     )
     mailing.finished_at = now
-    audit.record(session, now, actor, f"issue {issue.id}", _done("cancelled", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", CANCELLED[kind is not None])
     return mailing.id
-
-
-def _done(what: str, kind: str | None) -> str:
-    return f"{kind} {what}" if kind else what
 
 
 def _change(
@@ -283,7 +285,7 @@ def _change(
     before: tuple[str, ...],
     status: str,
     reason: str,
-    otherwise: str,
+    otherwise: Sentence,
 ) -> MailingRow:
     latest = select(func.max(MailingRow.id)).where(
         MailingRow.issue_id == issue.id, MailingRow.kind == (kind or issue.kind)
@@ -299,7 +301,9 @@ def _change(
     return session.get_one(MailingRow, changed, populate_existing=True)
 
 
-def it_is_not(session: Session, issue: Issue, otherwise: str, kind: str | None = None) -> Refused:
+def it_is_not(
+    session: Session, issue: Issue, otherwise: Sentence, kind: str | None = None
+) -> Refused:
     """The sentence that says how the mailing stands, where that is why nothing can be done."""
     found = session.execute(
         select(MailingRow.status)
@@ -308,15 +312,18 @@ def it_is_not(session: Session, issue: Issue, otherwise: str, kind: str | None =
         .limit(1)
     ).scalar()
     own = kind is None or kind == issue.kind
-    of = _OF_KIND.get(kind or "", kind)
-    values = {"title": issue.title, "kind": of, "otherwise": otherwise}
     if not own and found is None:
-        return Refused(Sentence("{title} has no {kind}; {otherwise}.", **values))
-    which = issue.title if own else Sentence("The {kind} of {title}", kind=of, title=issue.title)
+        return Refused(
+            Sentence(
+                "{issue} has no correction; {otherwise}.", issue=issue.title, otherwise=otherwise
+            )
+        )
+    stands = {"issue": issue.title, "status": STANDS[found or "draft"], "otherwise": otherwise}
     return Refused(
-        Sentence("{which} is {status}; {otherwise}.", which=which, status=STANDS[found],
-                 otherwise=otherwise)
-    )  # fmt: skip
+        Sentence("{issue} is {status}; {otherwise}.", **stands)
+        if own
+        else Sentence("The correction of {issue} is {status}; {otherwise}.", **stands)
+    )
 
 
 def skip_rest(database: Database, mailing_id: int, now: datetime) -> int:

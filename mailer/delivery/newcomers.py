@@ -35,8 +35,8 @@ def require_new_readers(session: Session, config: Config, issue: Issue, now: dat
     if session.execute(readers.where(~has_one).limit(1)).first() is None:
         raise Refused(
             Sentence(
-                "{title} has a delivery for every reader; nobody has come since it was sent.",
-                title=issue.title,
+                "{issue} has a delivery for every reader; nobody has come since it was sent.",
+                issue=issue.title,
             )
         )
 
@@ -64,8 +64,7 @@ def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, a
         .returning(MailingRow.id)
     ).scalar()
     if again is None:
-        raise it_is_not(
-            session, issue, Sentence("only what is being sent, or was sent, goes to new readers")
-        )
-    audit.record(session, now, actor, f"issue {issue.id}", "sent to new readers")
+        only = Sentence("only what is being sent, or was sent, goes to new readers")
+        raise it_is_not(session, issue, only)
+    audit.record(session, now, actor, f"issue {issue.id}", Sentence("sent to new readers"))
     return again

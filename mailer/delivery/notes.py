@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mailer.errors import WrongInput
 from mailer.letter import NoteLetter, Organisation
+from mailer.sentence import Sentence, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def note_letter(name: str, language: str, organisation: Organisation) -> NoteLet
     """The note of this name in `language`, or in English where it is not written in that one."""
     note = NOTES.get((name, language)) or NOTES.get((name, "en"))
     if note is None:
-        raise WrongInput(f"There are no words for a letter {name!r}.")
+        raise WrongInput(Sentence("There are no words for a letter “{name}”.", name=shown(name)))
     written = language if (name, language) in NOTES else "en"
     return NoteLetter(
         subject=note.subject.format(organisation=organisation.name),

@@ -21,7 +21,7 @@ from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose
 from mailer.delivery.frozen import freeze, same_text
-from mailer.delivery.mailing import again_until, it_is_not, resume
+from mailer.delivery.mailing import NOT_PAUSED, again_until, it_is_not, resume
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.delivery.starting import EDITS_WHILE_COMPILING, SAVED_ALL_THE_TIME, store
 from mailer.delivery.variants import usual_variants, variants_for
@@ -76,7 +76,9 @@ def resume_corrected(
                 continue
             if new:
                 _go_on(session, config, mailing, issue, letters, now)
-                words = f"resumed, corrected: version {mailing.version + 1}"
+                words = Sentence(
+                    "resumed, corrected: version {version}", version=mailing.version + 1
+                )
                 audit.record(session, now, actor, f"issue {issue.id}", words)
             else:
                 resume(session, config, issue, now, actor)
@@ -93,7 +95,7 @@ def _paused(session: Session, issue: Issue) -> MailingRow:
         )
     ).scalar()
     if mailing is None:
-        raise it_is_not(session, issue, Sentence("it is not paused"))
+        raise it_is_not(session, issue, NOT_PAUSED)
     return mailing
 
 

@@ -20,6 +20,7 @@ from mailer.delivery.variants import usual_variants, variant_for, variants_for
 from mailer.errors import Failed, NotFound, Refused
 from mailer.letter import CompiledLetter, MergeValues, Variant
 from mailer.publication import Issue
+from mailer.sentence import Sentence, shown
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -46,7 +47,14 @@ def sample_variants(
     if key is None:
         return tuple(known.values())
     if key not in known:
-        raise NotFound(f"{issue.title} has no variant {key!r}; it has {', '.join(known)}.")
+        raise NotFound(
+            Sentence(
+                "{issue} has no variant “{key}”; it has {known}.",
+                issue=issue.title,
+                key=shown(key),
+                known=", ".join(known),
+            )
+        )
     return (known[key],)
 
 
@@ -64,10 +72,22 @@ def sample_reader(
     readers = audience.fan_out(issue.publication.id, day, only=found.id)
     groups = audience.groups(session, readers)
     if not groups:
-        raise Refused(f"{found.address.address} does not read {issue.publication.title}.")
+        raise Refused(
+            Sentence(
+                "{mailbox} does not read {publication}.",
+                mailbox=found.address.address,
+                publication=issue.publication.title,
+            )
+        )
     variant = variant_for(issue, groups[0])
     if variant is None:
-        raise Refused(f"{issue.title} has no item for {found.address.address}.")
+        raise Refused(
+            Sentence(
+                "{issue} has no item for {mailbox}.",
+                issue=issue.title,
+                mailbox=found.address.address,
+            )
+        )
     return variant, audience.recipient_by_id(session, found.id)
 
 
@@ -105,7 +125,13 @@ def write_sample(
         index = folder / "index.html"
         index.write_text(_overview(config, issue, letters, values), encoding="utf-8")
     except OSError as error:
-        raise Failed(f"The letter cannot be written to {folder}: {error.strerror}.") from None
+        raise Failed(
+            Sentence(
+                "The letter cannot be written to {folder}: {reason}.",
+                folder=folder,
+                reason=error.strerror,
+            )
+        ) from None
     return [*written, index]
 
 

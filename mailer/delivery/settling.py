@@ -39,6 +39,14 @@ class Ruling(Enum):
         return "queued again" if self is Ruling.RESEND else f"taken as {self.value}"
 
 
+RULED = {
+    Ruling.RESEND: Sentence("{count} in doubt were queued again"),
+    Ruling.SENT: Sentence("{count} in doubt were taken as sent"),
+    Ruling.FAILED: Sentence("{count} in doubt were taken as failed"),
+}
+"""How the audit log tells of a ruling."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A delivery in doubt, since when and why; no address is left of a reader who was erased."""
@@ -139,11 +147,12 @@ def settle(
     if not count:
         raise Refused(
             Sentence(
-                "Nothing of {title} is in doubt any more; nothing was changed.", title=issue.title
+                "Nothing of {issue} is in doubt any more; nothing was changed.", issue=issue.title
             )
         )
     tell(session, BY_HAND, changes)
-    audit.record(session, now, actor, f"issue {issue.id}", f"{count} in doubt were {ruling.words}")
+    ruled = Sentence(RULED[ruling], count=count)
+    audit.record(session, now, actor, f"issue {issue.id}", ruled)
     return count
 
 
@@ -179,19 +188,19 @@ def _reopen(
         status = session.scalar(select(MailingRow.status).where(_of(issue, kind)))
         if status is None:
             raise Refused(
-                Sentence("{title} is a draft; nothing of it is in doubt.", title=issue.title)
+                Sentence("{issue} is a draft; nothing of it is in doubt.", issue=issue.title)
             )
         raise Refused(
             Sentence(
-                "{title} was cancelled, and nothing of it is sent any more; "
-                "settle what is in doubt as sent or failed (--sent, --failed).",
-                title=issue.title,
+                "{issue} was cancelled, and nothing of it is sent any more; settle what is in "
+                "doubt with --sent or --failed.",
+                issue=issue.title,
             )
             if status == "cancelled"
             else Sentence(
-                "{title} is past its end, and nothing of it is sent any more; "
-                "settle what is in doubt as sent or failed (--sent, --failed).",
-                title=issue.title,
+                "{issue} is past its end, and nothing of it is sent any more; settle what is in "
+                "doubt with --sent or --failed.",
+                issue=issue.title,
             )
         )
 

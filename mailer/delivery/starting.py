@@ -152,7 +152,7 @@ def _complete(
 ) -> None:
     store(session, mailing_id, 1, letters, now)
     publication.set_public(session, issue.id, public=True, now=now)
-    audit.record(session, now, "mailer", f"issue {issue.id}", "began to be sent")
+    audit.record(session, now, "mailer", f"issue {issue.id}", Sentence("began to be sent"))
 
 
 def compile_more(
@@ -183,7 +183,10 @@ def compile_more(
                     MailingRow.status == "sending",
                     MailingRow.version == mailing.version,
                 )
-                .values(status="paused", reason=f"A letter could not be compiled: {error}")
+                .values(
+                    status="paused",
+                    reason=Sentence("A letter could not be compiled: {reason}", reason=error.said),
+                )
             )
         return
     with database.write() as session:
@@ -233,22 +236,29 @@ def start_due(database: Database, config: Config, now: datetime) -> list[int]:
                 database,
                 mailing_id,
                 start_at,
-                f"It was due at {_local(config, start_at)}, and nothing was there to send it until "
-                f"{_local(config, now)}, more than {in_words(config.schedule.late_after)} later. "
-                "Resume it to send it now, or schedule it anew.",
+                Sentence(
+                    "It was due at {due}, and nothing was there to send it until {now}, more than "
+                    "{span} later. Resume it to send it now, or schedule it anew.",
+                    due=_local(config, start_at),
+                    now=_local(config, now),
+                    span=in_words(config.schedule.late_after),
+                ),
             )
             continue
         try:
             if start(database, config, mailing_id, now).won:
                 started.append(mailing_id)
         except MailerError as error:
-            _pause_unstarted(database, mailing_id, start_at, f"It could not be started: {error}")
+            reason = Sentence("It could not be started: {reason}", reason=error.said)
+            _pause_unstarted(database, mailing_id, start_at, reason)
         except SQLAlchemyError:
             raise
         except Exception as error:
             # A bug in compiling this one must not keep the others from starting.
             log.exception("mailing %s was not started", mailing_id)
-            reason = f"It could not be started ({type(error).__name__}); the log says why."
+            reason = Sentence(
+                "It could not be started ({error}); the log says why.", error=type(error).__name__
+            )
             _pause_unstarted(database, mailing_id, start_at, reason)
     return started
 

@@ -8,6 +8,7 @@ from typing import Literal
 from mailer.config import Config, resource
 from mailer.errors import WrongInput
 from mailer.letter import Theme
+from mailer.sentence import Sentence, shown
 
 SHARED = "shared"
 
@@ -42,7 +43,13 @@ def ours(
     known = _known(_shelf(), letter)
     if name not in known:
         there = sorted({*known, *(_known(own, letter) if own is not None else ())})
-        raise WrongInput(f"There is no theme {name!r}; there is: {', '.join(there)}.")
+        raise WrongInput(
+            Sentence(
+                "There is no theme “{name}”; there is: {themes}.",
+                name=shown(name),
+                themes=", ".join(there),
+            )
+        )
     return _theme(_shelf(), name, letter, inliner)
 
 
@@ -81,4 +88,6 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongInput(f"The theme's file {path} cannot be read: {error}.") from None
+        raise WrongInput(
+            Sentence("The theme’s file {file} cannot be read: {reason}.", file=path, reason=error)
+        ) from None

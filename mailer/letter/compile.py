@@ -24,6 +24,7 @@ from mailer.letter.merge import Place, Slot
 from mailer.letter.plain import plain_content
 from mailer.letter.quoted import needs_no_encoding, quoted
 from mailer.letter.text_part import issue_text, note_text
+from mailer.sentence import Sentence, shown
 
 _FLOWED = "; format=flowed"  # RFC 3676 section 4
 
@@ -55,8 +56,11 @@ def compile_letter(
             leave = put.put(Field("unsubscribe_url"))
             if not re.search(rf"""href=["']{leave}["']""", page):
                 raise WrongInput(
-                    f"Theme {theme.name!r} has no unsubscribe link; put "
-                    "fields.unsubscribe_url into its footer."
+                    Sentence(
+                        "Theme “{theme}” has no unsubscribe link; put "
+                        "fields.unsubscribe_url into its footer.",
+                        theme=shown(theme.name),
+                    )
                 )
     else:
         note = draft_note(content, put)

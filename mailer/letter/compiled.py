@@ -16,6 +16,7 @@ from mailer.errors import WrongInput
 from mailer.letter.content import MergeValues, Variant
 from mailer.letter.flowed import as_lines
 from mailer.letter.merge import Place, Plan, Slot
+from mailer.sentence import Sentence, shown
 
 FORMAT = 1
 
@@ -102,8 +103,12 @@ class CompiledLetter:
             head = json.loads(line)
             if head["format"] != FORMAT:
                 raise WrongInput(
-                    f"A compiled letter has format {head['format']!r}, and this Mailer reads "
-                    f"format {FORMAT}; run the version that compiled it."
+                    Sentence(
+                        "A compiled letter has format “{format}”, and this Mailer "
+                        "reads format {ours}; run the version that compiled it.",
+                        format=shown(head["format"]),
+                        ours=FORMAT,
+                    )
                 )
             language, form, member, topics = head["variant"]
             letter = cls(

@@ -21,6 +21,7 @@ from mailer.letter.places import (
     paragraph_place,
     text_place,
 )
+from mailer.sentence import Sentence
 
 # Only these may be where an author's link leads: a reader's own words never are.
 LINK_FIELDS = frozenset({"unsubscribe_url", "preferences_url", "letter_url"})
@@ -158,8 +159,10 @@ def links_from(base: str, put: Placeholders) -> Resolve:
             if alone and isinstance(pieces[1], Field) and pieces[1].name in LINK_FIELDS:
                 return url
             raise WrongInput(
-                "A merge field stands inside a link; only "
-                f"{', '.join(sorted(LINK_FIELDS))} may be a link, each alone."
+                Sentence(
+                    "A merge field stands inside a link; only {fields} may be a link, each alone.",
+                    fields=", ".join(sorted(LINK_FIELDS)),
+                )
             )
         try:
             absolute = urljoin(base.rstrip("/") + "/", url)

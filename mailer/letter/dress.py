@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from mailer.errors import WrongInput
 from mailer.letter.colour import COLOUR, READABLE, Accent, accent, contrast
 from mailer.letter.content import Organisation
+from mailer.sentence import Sentence, shown
 
 PAPERS, INK = ("#FFFFFF", "#FAF8F4", "#F1EDE6"), "#1E1B18"
 DARK_PAPERS, DARK_INK = ("#161412", "#1F1C19", "#110F0D"), "#EEE9E1"
@@ -46,7 +47,12 @@ def dressed(css: str, organisation: Organisation, theme: str) -> str:
         if found[1] not in values:
             known = ", ".join(f"--{name}" for name in values)
             raise WrongInput(
-                f"Theme {theme!r}: its style sheet asks for {found[0]}; there is: {known}."
+                Sentence(
+                    "Theme “{theme}”: its style sheet asks for {name}; there is: {known}.",
+                    theme=shown(theme),
+                    name=found[0],
+                    known=known,
+                )
             )
         return values[found[1]]
 
@@ -56,7 +62,11 @@ def dressed(css: str, organisation: Organisation, theme: str) -> str:
 def legible(wanted: str, papers: tuple[str, ...], ink: str) -> Accent:
     """An accent that can be read on `papers` and on its own tint."""
     if not COLOUR.fullmatch(wanted):
-        raise WrongInput(f"{wanted!r} is no colour; write the accent like #1F4E79.")
+        raise WrongInput(
+            Sentence(
+                "“{colour}” is no colour; write the accent like #1F4E79.", colour=shown(wanted)
+            )
+        )
     found = accent(wanted, papers, ink)
     while contrast(found.colour, found.tint) < READABLE:
         found = accent(wanted, (*papers, found.tint), ink)

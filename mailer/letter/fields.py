@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from mailer.errors import WrongInput
 from mailer.letter.phrases import say
+from mailer.sentence import Sentence
 
 ISSUE_FIELDS = frozenset({"greeting", "name", "unsubscribe_url", "preferences_url", "letter_url"})
 # A note has a button as well, and only whoever has the note sent says where that leads.
@@ -58,14 +59,17 @@ def refuse_unknown(place: str, text: str, known: Collection[str]) -> None:
     """Raises WrongInput at the first merge field in `text` that is not `known`."""
     for written in fields_in(text):
         if written.name not in known:
-            raise WrongInput(f"{place}: {unknown_field(written, known)}")
+            raise WrongInput(
+                Sentence("{place}: {reason}", place=place, reason=unknown_field(written, known))
+            )
 
 
-def unknown_field(written: Field, known: Collection[str]) -> str:
+def unknown_field(written: Field, known: Collection[str]) -> Sentence:
     """The sentence about a merge field that nobody knows."""
-    return (
-        f"there is no merge field {written.name!r}; "
-        f"write one of {', '.join(sorted(known))}, or take it out."
+    return Sentence(
+        "there is no merge field “{name}”; write one of {known}, or take it out.",
+        name=written.name,
+        known=", ".join(sorted(known)),
     )
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from mailer.errors import WrongInput
 from mailer.letter.content import Mailbox
 from mailer.letter.plain import one_line
+from mailer.sentence import Sentence, shown
 
 _LINE = 76
 LONGEST_LINK = 900
@@ -84,13 +85,23 @@ def parse_mailbox(text: str) -> Mailbox:
         WrongInput: it is neither, or holds a line break or another control character.
     """
     if one_line(text) != text:
-        raise WrongInput(f"{text!r} holds a line break or control character; write one line.")
+        raise WrongInput(
+            Sentence(
+                "“{text}” holds a line break or control character; write one line.",
+                text=shown(text),
+            )
+        )
     match = _MAILBOX.fullmatch(text)
     name, address = (match["name"], match["address"]) if match else ("", text.strip())
     if written := _QUOTED.fullmatch(name):
         name = re.sub(r"\\(.)", r"\1", written[1])
     if not _ADDRESS.fullmatch(address) or ('"' in name and not written):
-        raise WrongInput(f"{text!r} is no mailbox; write it like Ana Quispe <ana@example.org>.")
+        raise WrongInput(
+            Sentence(
+                "“{text}” is no mailbox; write it like Ana Quispe <ana@example.org>.",
+                text=shown(text),
+            )
+        )
     return Mailbox(name, address)
 
 
@@ -108,7 +119,11 @@ def message_id_line(message_id: str) -> bytes:
         WrongInput: it has not that form.
     """
     if not _MESSAGE_ID.fullmatch(message_id):
-        raise WrongInput(f"{message_id!r} is no Message-ID; it must be like <left@example.org>.")
+        raise WrongInput(
+            Sentence(
+                "“{id}” is no Message-ID; it must be like <left@example.org>.", id=shown(message_id)
+            )
+        )
     return b"Message-ID: " + message_id.encode() + b"\r\n"
 
 
@@ -120,7 +135,12 @@ def list_id_line(name: str, list_id: str) -> bytes:
         WrongInput: the identifier is none.
     """
     if not _LIST_ID.fullmatch(list_id):
-        raise WrongInput(f"{list_id!r} is no list identifier; write it like updates.example.org.")
+        raise WrongInput(
+            Sentence(
+                "“{id}” is no list identifier; write it like updates.example.org.",
+                id=shown(list_id),
+            )
+        )
     line = f"List-Id: {_quoted_string(name)} <{list_id}>\r\n"
     if not _PRINTABLE.fullmatch(name) or "=?" in name or len(line) > _LINE + 2:
         line = f"List-Id: <{list_id}>\r\n"
@@ -161,7 +181,12 @@ def _mailbox(name: str, address: str, used: int) -> str:
 
 def _addr_spec(address: str) -> str:
     if not _ADDRESS.fullmatch(address):
-        raise WrongInput(f"{address!r} is no email address; it must be like ana@example.org.")
+        raise WrongInput(
+            Sentence(
+                "“{address}” is no email address; it must be like ana@example.org.",
+                address=shown(address),
+            )
+        )
     if address.isascii():
         return address
     local, _, domain = address.rpartition("@")
@@ -172,7 +197,13 @@ def _addr_spec(address: str) -> str:
     try:
         return f"{local}@{idna.encode(domain, uts46=True).decode()}"
     except idna.IDNAError:
-        raise WrongInput(f"{domain!r} in {address!r} is no domain name.") from None
+        raise WrongInput(
+            Sentence(
+                "“{domain}” in “{address}” is no domain name.",
+                domain=shown(domain),
+                address=shown(address),
+            )
+        ) from None
 
 
 def _quoted_string(text: str) -> str:

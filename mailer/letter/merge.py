@@ -18,6 +18,7 @@ from mailer.letter.content import MergeValues
 from mailer.letter.fields import Field, fill, with_fallback
 from mailer.letter.plain import one_line
 from mailer.letter.quoted import quoted_plain, quoted_value
+from mailer.sentence import Sentence, shown
 
 Place = Literal["to", "subject", "message_id", "list_unsubscribe", "html", "text"]
 
@@ -156,5 +157,11 @@ def _link(field: str, url: str) -> tuple[bytes, bytes]:
     if line := headers.plain_link(url):
         return (plain := quoted_plain(line)), plain
     if not headers.is_link(url):
-        raise WrongInput(f"The link {field!r} cannot be {url!r}; it must be a plain https URL.")
+        raise WrongInput(
+            Sentence(
+                "The link “{field}” cannot be “{url}”; it must be a plain https URL.",
+                field=shown(field),
+                url=shown(url),
+            )
+        )
     return _written(url)

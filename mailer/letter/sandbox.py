@@ -30,6 +30,7 @@ from mailer.errors import WrongInput
 from mailer.letter import meter
 from mailer.letter.content import Theme
 from mailer.letter.theme_tree import checked, metered
+from mailer.sentence import Sentence, shown
 
 SOURCE = 64_000
 """Characters of one file of a theme."""
@@ -63,12 +64,21 @@ def fill_in(theme: Theme, names: Mapping[str, Any]) -> str:
 def _template(name: str, file: str, source: str, parts: tuple[tuple[str, str], ...]) -> Template:
     sources = {**dict(parts), file: source}
     if len(parts) > PARTS:
-        raise WrongInput(f"Theme {name!r} has more than {PARTS} shared parts.")
+        raise WrongInput(
+            Sentence(
+                "Theme “{name}” has more than {limit} shared parts.", name=shown(name), limit=PARTS
+            )
+        )
     for part, text in sources.items():
         if len(text) > SOURCE:
             raise WrongInput(
-                f"Theme {name!r}, {part}: it has {len(text):,} characters, and "
-                f"{SOURCE:,} are allowed."
+                Sentence(
+                    "Theme “{name}”, {part}: it has {count} characters, and {limit} are allowed.",
+                    name=shown(name),
+                    part=part,
+                    count=f"{len(text):,}",
+                    limit=f"{SOURCE:,}",
+                )
             )
     environment = Sandbox(sources, file)
     at = file
@@ -79,14 +89,25 @@ def _template(name: str, file: str, source: str, parts: tuple[tuple[str, str], .
     except TemplateSyntaxError as error:
         raise _wrong(name, error.name or at, error.lineno, error) from error
     except (RecursionError, MemoryError) as error:
-        raise WrongInput(f"Theme {name!r}, {at}: it is nested too deeply.") from error
+        raise WrongInput(
+            Sentence("Theme “{name}”, {at}: it is nested too deeply.", name=shown(name), at=at)
+        ) from error
     except SyntaxError as error:
         # Of Python, which has the template as code: twenty nested loops, a name given twice.
         deep = "nested" in error.msg
         reason = "it is nested too deeply" if deep else f"it cannot be read ({error.msg})"
-        raise WrongInput(f"Theme {name!r}, {at}: {reason}.") from error
+        raise WrongInput(
+            Sentence("Theme “{name}”, {at}: {reason}.", name=shown(name), at=at, reason=reason)
+        ) from error
     except (OverflowError, ValueError) as error:
-        raise WrongInput(f"Theme {name!r}, {at}: it cannot be read ({error}).") from error
+        raise WrongInput(
+            Sentence(
+                "Theme “{name}”, {at}: it cannot be read ({reason}).",
+                name=shown(name),
+                at=at,
+                reason=error,
+            )
+        ) from error
     return template
 
 
@@ -209,4 +230,11 @@ def _wrong(theme: str, file: str, line: int | None, error: Exception) -> WrongIn
     if isinstance(error, RecursionError):
         message = "it is nested too deeply"
     place = f"{file}, line {line}" if line else file
-    return WrongInput(f"Theme {theme!r}, {place}: {message.strip().rstrip('.')}.")
+    return WrongInput(
+        Sentence(
+            "Theme “{theme}”, {place}: {reason}.",
+            theme=shown(theme),
+            place=place,
+            reason=message.strip().rstrip("."),
+        )
+    )

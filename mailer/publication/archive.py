@@ -25,6 +25,7 @@ from mailer.publication.issues import (
 from mailer.publication.models import IssueRow, ItemRow, PageRow, PublicationRow
 from mailer.publication.pictures import pictures_of
 from mailer.publication.series import publication_from
+from mailer.sentence import Sentence
 
 _SLUG = re.compile(rf"[a-z0-9-]{{1,{SLUG_CHARACTERS}}}")
 _NOT_HERE = "There is no such page here."
@@ -87,7 +88,13 @@ def public_issue(session: Session, slug: str, number: int) -> Issue:
     publication = public_publication(session, slug)
     row = find_row(session, publication.id, number)
     if row is None or not row.public:
-        raise NotFound(f"There is no {publication.title} {number} here.")
+        raise NotFound(
+            Sentence(
+                "There is no {publication} {number} here.",
+                publication=publication.title,
+                number=number,
+            )
+        )
     return issue_from(row, publication, items_of(session, row.id, ~ItemRow.members_only))
 
 

@@ -23,6 +23,7 @@ from mailer.publication.issues import find_row
 from mailer.publication.listing import ListedIssue, ListedItem, ListedPage, Listing, in_words
 from mailer.publication.models import IssueRow, ItemRow, PageRow, PublicationRow
 from mailer.publication.revisions import save_issue, save_page
+from mailer.sentence import Sentence
 
 _SHOWN_CHARACTERS = 60
 
@@ -41,6 +42,13 @@ PAGES_KNOWN_BY: Ways[ListedPage, PageRow] = (
     lambda listed, row: slug_from(listed.title, (), "page") == row.slug,
     lambda listed, row: listed.body == row.body,
 )
+
+PARTS = {
+    "title": Sentence("title"),
+    "summary": Sentence("summary"),
+    "body": Sentence("body"),
+}
+"""What may be another in the listing than here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +82,20 @@ def import_listing(
     work.take_pages(listing.pages)
     if work.differences and not update:
         more = len(work.differences) - 1
-        others = f" (and {more} more difference{'s' if more > 1 else ''})" if more else ""
-        raise Refused(
-            f"{work.differences[0]}{others}; nothing was imported; "
-            "--update takes what the listing says."
-        )
+        raise Refused(_differ(work.differences[0], more))
     done = ImportedListing(**work.counts)
     if done != ImportedListing(unchanged=done.unchanged):
         issues, items, pages = (
             work.counts[f"{kind}_created"] + work.counts[f"{kind}_updated"]
             for kind in ("issues", "items", "pages")
         )
-        words = f"imported {listing.file}: {issues} issues, {items} items, {pages} pages"
+        words = Sentence(
+            "imported {file}: {issues} issues, {items} items, {pages} pages",
+            file=listing.file,
+            issues=issues,
+            items=items,
+            pages=pages,
+        )
         audit.record(session, now, actor, "archive", words)
     session.flush()
     return done
@@ -99,7 +109,7 @@ class _Import:
     now: datetime
     actor: str
     counts: Counter[str] = field(default_factory=Counter)
-    differences: list[str] = field(default_factory=list)
+    differences: list[Sentence] = field(default_factory=list)
 
     def take_issue(self, listed: ListedIssue) -> None:
         publication = self.session.scalar(
@@ -107,8 +117,11 @@ class _Import:
         )
         if publication is None:
             raise WrongInput(
-                f"{self.file}: there is no publication “{listed.publication}”; "
-                "nothing was imported."
+                Sentence(
+                    "{file}: there is no publication “{publication}”; nothing was imported.",
+                    file=self.file,
+                    publication=listed.publication,
+                )
             )
         row = find_row(self.session, publication.id, listed.number)
         created = row is None
@@ -137,7 +150,12 @@ class _Import:
                 rows.append(row)
                 outcome = "pages_created"
             else:
-                place = f"{self.file}:{page.line}: the page “{row.title}”"
+                place = Sentence(
+                    "{file}:{line}: the page “{title}”",
+                    file=self.file,
+                    line=page.line,
+                    title=row.title,
+                )
                 changed = self._differs(row, "title", page.title, place)
                 changed |= self._differs(row, "body", page.body, place)
                 outcome = "pages_updated" if changed else "unchanged"
@@ -174,8 +192,14 @@ class _Import:
             row.date = listed.date
         else:
             self.differences.append(
-                f"{self.file}:{listed.items[0].line}: {row.title} is dated {in_words(row.date)} "
-                f"here and {in_words(listed.date)} in the listing"
+                Sentence(
+                    "{file}:{line}: {issue} is dated {ours} here and {theirs} in the listing",
+                    file=self.file,
+                    line=listed.items[0].line,
+                    issue=row.title,
+                    ours=in_words(row.date),
+                    theirs=in_words(listed.date),
+                )
             )
         return True
 
@@ -198,7 +222,13 @@ class _Import:
                 rows.append(row)
                 self.counts["items_created"] += 1
                 continue
-            place = f"{self.file}:{item.line}: “{row.title}” of {issue.title}"
+            place = Sentence(
+                "{file}:{line}: “{title}” of {issue}",
+                file=self.file,
+                line=item.line,
+                title=row.title,
+                issue=issue.title,
+            )
             changed = self._differs(row, "title", item.title, place)
             changed |= self._differs(row, "summary", item.summary, place)
             # A listing often has summaries only; it then says nothing about the body.
@@ -206,7 +236,7 @@ class _Import:
             self.counts["items_updated" if changed else "unchanged"] += 1
         return self.counts["unchanged"] - before < len(listed.items)
 
-    def _differs(self, row: ItemRow | PageRow, name: str, said: str, place: str) -> bool:
+    def _differs(self, row: ItemRow | PageRow, name: str, said: str, place: Sentence) -> bool:
         """Whether a text is another than the listing's; under `update` it becomes the same."""
         here = getattr(row, name)
         if here == said:
@@ -216,7 +246,13 @@ class _Import:
         else:
             ours, theirs = _where_they_part(here, said)
             self.differences.append(
-                f"{place}: its {name} is {ours} here and {theirs} in the listing"
+                Sentence(
+                    "{place}: its {part} is “{ours}” here and “{theirs}” in the listing",
+                    place=place,
+                    part=PARTS[name],
+                    ours=ours,
+                    theirs=theirs,
+                )
             )
         return True
 
@@ -237,8 +273,29 @@ def _known(
     return known
 
 
+def _differ(first: Sentence, more: int) -> Sentence:
+    """Why a listing is refused that says otherwise than what is here, in so many places."""
+    if not more:
+        return Sentence(
+            "{difference}; nothing was imported; --update takes what the listing says.",
+            difference=first,
+        )
+    if more == 1:
+        return Sentence(
+            "{difference} (and 1 more difference); nothing was imported; --update takes what the "
+            "listing says.",
+            difference=first,
+        )
+    return Sentence(
+        "{difference} (and {count} more differences); nothing was imported; --update takes what "
+        "the listing says.",
+        difference=first,
+        count=more,
+    )
+
+
 def _where_they_part(here: str, said: str) -> tuple[str, str]:
-    """Both texts, quoted, cut to the place where they differ."""
+    """Both texts, cut to the place where they differ."""
     same = 0
     while same < min(len(here), len(said)) and here[same] == said[same]:
         same += 1
@@ -246,6 +303,6 @@ def _where_they_part(here: str, said: str) -> tuple[str, str]:
 
     def cut(text: str) -> str:
         words = textwrap.shorten(text[begin:], _SHOWN_CHARACTERS, placeholder=" …")
-        return f"“{'… ' if begin else ''}{words}”"
+        return f"{'… ' if begin else ''}{words}"
 
     return cut(here), cut(said)

@@ -18,6 +18,7 @@ from mailer.publication.content import (
 from mailer.publication.models import IssueRow, ItemRow, PublicationRow
 from mailer.publication.pictures import picture_of, pictures_of
 from mailer.publication.series import publication_by_id, publication_from
+from mailer.sentence import Sentence
 
 NEWEST_FIRST = (IssueRow.date.desc(), IssueRow.number.desc(), IssueRow.id.desc())
 
@@ -58,12 +59,22 @@ def find_issue(session: Session, publication_id: int, number: int) -> Issue:
     newest = session.scalar(
         select(func.max(IssueRow.number)).where(IssueRow.publication_id == publication_id)
     )
-    hint = (
-        "none has been written or imported yet"
-        if newest is None
-        else f"the newest is {publication.title} {newest}"
+    if newest is None:
+        raise NotFound(
+            Sentence(
+                "There is no {publication} {number}; none has been written or imported yet.",
+                publication=publication.title,
+                number=number,
+            )
+        )
+    raise NotFound(
+        Sentence(
+            "There is no {publication} {number}; the newest is {publication} {newest}.",
+            publication=publication.title,
+            number=number,
+            newest=newest,
+        )
     )
-    raise NotFound(f"There is no {publication.title} {number}; {hint}.")
 
 
 def issue_by_id(session: Session, issue_id: int) -> Issue:
@@ -74,7 +85,7 @@ def issue_by_id(session: Session, issue_id: int) -> Issue:
     """
     row = session.get(IssueRow, issue_id)
     if row is None:
-        raise NotFound(f"There is no issue with the id {issue_id}.")
+        raise NotFound(Sentence("There is no issue with the id {id}.", id=issue_id))
     return issue_from(
         row, publication_by_id(session, row.publication_id), items_of(session, row.id)
     )
@@ -94,7 +105,7 @@ def version_of(session: Session, issue_id: int) -> int:
     """
     version = session.scalar(select(IssueRow.version).where(IssueRow.id == issue_id))
     if version is None:
-        raise NotFound(f"There is no issue with the id {issue_id}.")
+        raise NotFound(Sentence("There is no issue with the id {id}.", id=issue_id))
     return version
 
 
@@ -106,7 +117,7 @@ def set_public(session: Session, issue_id: int, public: bool, now: datetime) -> 
     """
     row = session.get(IssueRow, issue_id)
     if row is None:
-        raise NotFound(f"There is no issue with the id {issue_id}.")
+        raise NotFound(Sentence("There is no issue with the id {id}.", id=issue_id))
     if row.public == public:
         return
     row.public = public

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mailer.errors import WrongInput
+from mailer.sentence import Sentence
 
 BULLET = "•"
 MONTHS = (
@@ -33,6 +34,8 @@ MONTHS = (
 LARGEST_FILE = 20_000_000
 LONGEST_TITLE = 300
 YEARS = range(1900, 2200)
+LOST_CHARACTERS = Sentence("this is no text: it holds characters that were lost")
+CONTROL_CHARACTERS = Sentence("this is no text: it holds control characters")
 _SHORT = 40
 """Characters of a call that may close a page without a full stop ("Become a member")."""
 
@@ -122,19 +125,23 @@ def read_listing(path: Path, publication_titles: Collection[str]) -> Listing:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise WrongInput(f"There is no file {path}; check the name.") from None
+        raise WrongInput(Sentence("There is no file {file}; check the name.", file=path)) from None
     except IsADirectoryError:
-        raise WrongInput(f"{path} is a folder; name the listing in it.") from None
+        raise WrongInput(
+            Sentence("{file} is a folder; name the listing in it.", file=path)
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise WrongInput(f"The file {path} cannot be read: {reason}.") from None
+        raise WrongInput(
+            Sentence("The file {file} cannot be read: {reason}.", file=path, reason=reason)
+        ) from None
     if len(content) > LARGEST_FILE:
-        raise WrongInput(f"{path} is larger than 20 MB, which no listing is.")
+        raise WrongInput(Sentence("{file} is larger than 20 MB, which no listing is.", file=path))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        _refuse(path.name, line, "this is not UTF-8 text; save the file as UTF-8")
+        _refuse(path.name, line, Sentence("this is not UTF-8 text; save the file as UTF-8"))
     return parse_listing(text, path.name, publication_titles)
 
 
@@ -146,8 +153,8 @@ def parse_listing(text: str, file: str, publication_titles: Collection[str]) -> 
     """
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        what = "characters that were lost" if found[0] == "\ufffd" else "control characters"
-        _refuse(file, line, f"this is no text: it holds {what}")
+        lost = found[0] == "\ufffd"
+        _refuse(file, line, LOST_CHARACTERS if lost else CONTROL_CHARACTERS)
     entries = list(_entries(text, file))
     issues: dict[tuple[str, int], tuple[_IssueLine, list[ListedItem]]] = {}
     pages: list[ListedPage] = []
@@ -168,8 +175,15 @@ def parse_listing(text: str, file: str, publication_titles: Collection[str]) -> 
             _refuse(
                 file,
                 issue.line,
-                f"{issue.publication} {issue.number} is dated {in_words(issue.date)} here and "
-                f"{in_words(first.date)} in line {first.line}; make them the same",
+                Sentence(
+                    "{publication} {number} is dated {ours} here and {theirs} in "
+                    "line {line}; make them the same",
+                    publication=issue.publication,
+                    number=issue.number,
+                    ours=in_words(issue.date),
+                    theirs=in_words(first.date),
+                    line=first.line,
+                ),
             )
         items.append(item)
     return Listing(
@@ -187,17 +201,33 @@ def in_words(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _refuse(file: str, line: int, reason: str) -> NoReturn:
-    raise WrongInput(f"{file}:{line}: {reason}; nothing was imported.")
+def _refuse(file: str, line: int, reason: Sentence) -> NoReturn:
+    raise WrongInput(
+        Sentence(
+            "{file}:{line}: {reason}; nothing was imported.", file=file, line=line, reason=reason
+        )
+    )
 
 
 def _refuse_twice(
     seen: dict[tuple[str, int, str], int], key: tuple[str, int, str], line: int, file: str
 ) -> None:
     publication, number, title = key
-    kind = f"item of {publication} {number}" if publication else "page"
     if key in seen:
-        _refuse(file, line, f"the {kind} “{title}” stands in line {seen[key]} already")
+        twice = (
+            Sentence(
+                "the item of {publication} {number} “{title}” stands in line {line} already",
+                publication=publication,
+                number=number,
+                title=title,
+                line=seen[key],
+            )
+            if publication
+            else Sentence(
+                "the page “{title}” stands in line {line} already", title=title, line=seen[key]
+            )
+        )
+        _refuse(file, line, twice)
     seen[key] = line
 
 
@@ -211,15 +241,25 @@ def _entries(text: str, file: str) -> Iterator[_Entry]:
                 yield _Entry(title, begin, column, tuple(lines))
             title, begin, column, lines = bullet[1].strip(), number, line.index(BULLET), []
             if not title:
-                _refuse(file, number, "a bullet without a title")
+                _refuse(file, number, Sentence("a bullet without a title"))
             if len(title) > LONGEST_TITLE:
-                _refuse(file, number, f"a title of more than {LONGEST_TITLE} characters")
+                _refuse(
+                    file,
+                    number,
+                    Sentence("a title of more than {limit} characters", limit=LONGEST_TITLE),
+                )
         elif title is not None:
             lines.append(_Line(number, line))
         elif line.strip():
-            _refuse(file, number, f"text before the first bullet ({BULLET})")
+            _refuse(
+                file, number, Sentence("text before the first bullet ({bullet})", bullet=BULLET)
+            )
     if title is None:
-        _refuse(file, 1, f"the file is empty: no entry begins with a bullet ({BULLET})")
+        _refuse(
+            file,
+            1,
+            Sentence("the file is empty: no entry begins with a bullet ({bullet})", bullet=BULLET),
+        )
     yield _Entry(title, begin, column, tuple(lines))
 
 
@@ -233,8 +273,11 @@ def _refuse_lost_bullet(entry: _Entry, file: str) -> None:
             _refuse(
                 file,
                 line.number,
-                f"“{line.text.strip()[:_SHORT]}” stands where a title does, without a bullet "
-                f"({BULLET})",
+                Sentence(
+                    "“{text}” stands where a title does, without a bullet ({bullet})",
+                    text=line.text.strip()[:_SHORT],
+                    bullet=BULLET,
+                ),
             )
 
 
@@ -246,15 +289,23 @@ def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine
     """The line that says which issue an entry belongs to; None for a standing page."""
     texts = [line for line in entry.lines if line.text.strip()]
     if not texts:
-        _refuse(file, entry.line, f"“{entry.title}” is cut off: nothing stands below its title")
+        _refuse(
+            file,
+            entry.line,
+            Sentence("“{title}” is cut off: nothing stands below its title", title=entry.title),
+        )
     first, *others = texts
     for other in others:
         if _ISSUE_LINE.fullmatch(other.text.strip()):
             _refuse(
                 file,
                 other.number,
-                f"“{other.text.strip()}” stands in the middle of “{entry.title}”; "
-                "a title with its bullet is missing before it",
+                Sentence(
+                    "“{text}” stands in the middle of “{title}”; a title with its "
+                    "bullet is missing before it",
+                    text=other.text.strip(),
+                    title=entry.title,
+                ),
             )
     words = first.text.strip()
     match = _ISSUE_LINE.fullmatch(words)
@@ -262,14 +313,30 @@ def _issue_line(entry: _Entry, file: str, titles: Collection[str]) -> _IssueLine
         almost = any(re.fullmatch(re.escape(title) + _ALMOST_AN_ISSUE, words) for title in titles)
         if (almost or _DATE_AT_END.fullmatch(words)) and titles:
             example = f"{min(titles)} 120. 31 March 2007"
-            _refuse(file, first.number, f"“{words}” is no issue and date; write “{example}”")
+            _refuse(
+                file,
+                first.number,
+                Sentence(
+                    "“{words}” is no issue and date; write “{example}”",
+                    words=words,
+                    example=example,
+                ),
+            )
         return None
     publication, number, day, month, year = match.groups()
     if int(number) == 0:
-        _refuse(file, first.number, "issues are numbered from 1")
+        _refuse(file, first.number, Sentence("issues are numbered from 1"))
     if publication not in titles:
         known = ", ".join(sorted(titles)) or "none yet"
-        _refuse(file, first.number, f"there is no publication “{publication}” (there is: {known})")
+        _refuse(
+            file,
+            first.number,
+            Sentence(
+                "there is no publication “{publication}” (there is: {known})",
+                publication=publication,
+                known=known,
+            ),
+        )
     return _IssueLine(
         publication, int(number), _date(day, month, year, file, first.number), first.number
     )
@@ -281,7 +348,16 @@ def _date(day: str, month: str, year: str, file: str, line: int) -> date:
     except ValueError:
         found = None
     if found is None or found.year not in YEARS:
-        _refuse(file, line, f"“{day} {month} {year}” is no date; write it like 31 March 2007")
+        _refuse(
+            file,
+            line,
+            Sentence(
+                "“{day} {month} {year}” is no date; write it like 31 March 2007",
+                day=day,
+                month=month,
+                year=year,
+            ),
+        )
     return found
 
 
@@ -289,7 +365,9 @@ def _item(entry: _Entry, file: str) -> ListedItem:
     begin = next(at for at, line in enumerate(entry.lines) if line.text.strip()) + 1
     blocks = _blocks(entry.lines[begin:], file)
     if not blocks:
-        _refuse(file, entry.line, f"“{entry.title}” is cut off: it has no summary")
+        _refuse(
+            file, entry.line, Sentence("“{title}” is cut off: it has no summary", title=entry.title)
+        )
     if not _is_whole(blocks[-1]):
         _refuse_cut(entry, file)
     return ListedItem(entry.title, blocks[0], "\n\n".join(blocks[1:]), entry.line)
@@ -313,8 +391,11 @@ def _refuse_cut(entry: _Entry, file: str) -> NoReturn:
     _refuse(
         file,
         end,
-        f"“{entry.title}” is cut off in the middle of a sentence; if it is whole, end it with a "
-        "full stop",
+        Sentence(
+            "“{title}” is cut off in the middle of a sentence; if it is "
+            "whole, end it with a full stop",
+            title=entry.title,
+        ),
     )
 
 
@@ -329,7 +410,7 @@ def _blocks(lines: tuple[_Line, ...], file: str) -> list[str]:
         elif words.startswith(BULLET):
             point = words.removeprefix(BULLET).strip()
             if not point:
-                _refuse(file, line.number, "a bullet without words")
+                _refuse(file, line.number, Sentence("a bullet without words"))
             if blocks and blocks[-1][0].startswith("- "):
                 blocks[-1].append(f"- {point}")
             else:

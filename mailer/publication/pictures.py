@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from mailer.errors import NotFound, WrongInput
 from mailer.publication.content import Picture
 from mailer.publication.models import ItemRow, PictureRow
+from mailer.sentence import Sentence
 
 # What mail programs and browsers show, by Pillow's name for it.
 MEDIA_TYPES = {
@@ -94,8 +95,11 @@ def read_picture(content: bytes) -> tuple[str, int, int]:
 
     if len(content) > LARGEST_OCTETS:
         raise WrongInput(
-            f"The picture has {len(content) / 1e6:.1f} MB; make it smaller than "
-            f"{LARGEST_OCTETS / 1e6:.0f} MB."
+            Sentence(
+                "The picture has {size} MB; make it smaller than {limit} MB.",
+                size=f"{len(content) / 1000000.0:.1f}",
+                limit=f"{LARGEST_OCTETS / 1000000.0:.0f}",
+            )
         )
     try:
         with warnings.catch_warnings():
@@ -106,16 +110,23 @@ def read_picture(content: bytes) -> tuple[str, int, int]:
                 width, height = picture.size
                 if width * height > LARGEST_PIXELS:
                     raise WrongInput(
-                        f"The picture has {width} × {height} pixels; make it smaller than "
-                        f"{LARGEST_PIXELS / 1e6:.0f} million."
+                        Sentence(
+                            "The picture has {width} × {height} pixels; make it smaller "
+                            "than {limit} million.",
+                            width=width,
+                            height=height,
+                            limit=f"{LARGEST_PIXELS / 1000000.0:.0f}",
+                        )
                     )
                 # A camera held upright writes so, and turns nothing; what is damaged shows here.
                 picture.load()
                 width, height = ImageOps.exif_transpose(picture).size
     except Image.DecompressionBombError as error:
         raise WrongInput(
-            f"The picture has too many pixels; make it smaller than "
-            f"{LARGEST_PIXELS / 1e6:.0f} million."
+            Sentence(
+                "The picture has too many pixels; make it smaller than {limit} million.",
+                limit=f"{LARGEST_PIXELS / 1000000.0:.0f}",
+            )
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError, KeyError) as error:
         raise WrongInput(

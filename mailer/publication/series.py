@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from mailer.errors import NotFound, WrongInput
 from mailer.publication.content import Publication
 from mailer.publication.models import PublicationRow
+from mailer.sentence import Sentence, shown
 
 FIRST_TITLE = "Update"
 FIRST_SLUG = "updates"
@@ -45,9 +46,17 @@ def find_publication(session: Session, slug: str | None) -> Publication:
         for publication in known:
             if publication.slug == slug:
                 return publication
-        raise NotFound(f"There is no publication {slug!r}; there is: {slugs}.")
+        raise NotFound(
+            Sentence(
+                "There is no publication “{slug}”; there is: {known}.",
+                slug=shown(slug),
+                known=slugs,
+            )
+        )
     if len(known) > 1:
-        raise WrongInput(f"There are several publications; name one with -p: {slugs}.")
+        raise WrongInput(
+            Sentence("There are several publications; name one with -p: {known}.", known=slugs)
+        )
     return known[0]
 
 
@@ -59,7 +68,7 @@ def publication_by_id(session: Session, publication_id: int) -> Publication:
     """
     row = session.get(PublicationRow, publication_id)
     if row is None:
-        raise NotFound(f"There is no publication with the id {publication_id}.")
+        raise NotFound(Sentence("There is no publication with the id {id}.", id=publication_id))
     return publication_from(row)
 
 

@@ -49,7 +49,7 @@ def test_what_spreadsheets_write_is_read(
         (b"", "is empty"),
         (b"\xef\xbb\xbf\n \n", "is empty"),
         (b"name,city\nAna,Lima\n", "no column is named email"),
-        (b"email,Name,name\nana@example.org,A,B\n", "'name' comes twice"),
+        (b"email,Name,name\nana@example.org,A,B\n", "“name” comes twice"),
         (b"email" + b",x" * 120_000, "has 120001 columns"),
         (b"\x89PNG\r\n\x1a\n\0\0", "line 1: this is not UTF-8"),
         (b"email\nana@example.org\nb\0b@example.org\n", "line 3: this is not UTF-8"),

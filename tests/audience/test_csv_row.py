@@ -131,7 +131,7 @@ def test_a_header_without_email_or_with_a_column_twice_is_refused(header: list[s
 
 @pytest.mark.parametrize("column", sorted(MERGE_FIELDS - set(COLUMNS)))
 def test_a_column_never_stands_for_a_link_of_the_letter(column: str) -> None:
-    with pytest.raises(WrongInput, match=f"'{column}' .* rename or remove"):
+    with pytest.raises(WrongInput, match=f"“{column}” .* rename or remove"):
         read_header(["email", column.upper()])
 
 

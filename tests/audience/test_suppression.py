@@ -61,5 +61,5 @@ def test_only_a_keyed_hash_is_kept_under_one_key(database: Database) -> None:
 def test_what_cannot_be_suppressed_is_refused(
     database: Database, what: str, scope: audience.Scope
 ) -> None:
-    with pytest.raises(WrongInput, match="'no"):
+    with pytest.raises(WrongInput, match="“no"):
         suppress(database, what, scope, "staff")

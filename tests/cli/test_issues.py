@@ -41,7 +41,7 @@ def test_issues_are_listed(shell: Shell) -> None:
 
 
 def test_a_publication_without_a_name_is_none(shell: Shell) -> None:
-    assert "no publication ''" in shell.refusal("issues", "list", "-p", "")
+    assert "no publication “”" in shell.refusal("issues", "list", "-p", "")
 
 
 @pytest.mark.parametrize("number", ["1_20", "+120", " 120", "-1", "x", "١٢٠", "", "9" * 30])

@@ -58,7 +58,7 @@ def test_a_time_is_the_organisations(shell: Shell) -> None:
 
 @pytest.mark.parametrize("at", ["soon", "2007-03-31 09:00", "2090-03-31", "9999-12-31 23:59"])
 def test_a_time_that_is_none_schedules_nothing(shell: Shell, at: str) -> None:
-    assert repr(at) in shell.refusal("issues", "schedule", "120", "--at", at)
+    assert f"“{at}”" in shell.refusal("issues", "schedule", "120", "--at", at)
     assert status(shell) == "Update 120 is a draft."
 
 
@@ -163,7 +163,7 @@ def test_test_letters_go_where_they_can(shell: Shell, sink: Sink) -> None:
 
 
 def test_a_wrong_address_stops_all_test_letters(shell: Shell, sink: Sink) -> None:
-    assert "'nobody'" in shell.refusal("issues", "test", "120", "ana@example.org", "nobody")
+    assert "“nobody”" in shell.refusal("issues", "test", "120", "ana@example.org", "nobody")
     assert sink.recorded == []
 
 

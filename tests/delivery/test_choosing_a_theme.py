@@ -76,8 +76,8 @@ def test_a_broken_one_is_told(desk: Desk, tmp_path: Path, source: str, words: st
 
 def test_one_that_is_not_there(desk: Desk, tmp_path: Path) -> None:
     mine = configured(desk.config, theme="gone", themes=own_themes(tmp_path))
-    with pytest.raises(WrongInput, match=r"no theme 'gone'; there is: bulletin, mine, update\."):
+    with pytest.raises(WrongInput, match=r"no theme “gone”; there is: bulletin, mine, update\."):
         page(desk, mine)
     issue = replace(desk.issue, publication=replace(desk.issue.publication, theme="gone"))
-    with pytest.raises(WrongInput, match="no theme 'gone'; there is: bulletin, update"):
+    with pytest.raises(WrongInput, match="no theme “gone”; there is: bulletin, update"):
         compose.compile_issue(desk.config, issue, NOW, usual_variants(issue))

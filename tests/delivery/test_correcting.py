@@ -320,7 +320,7 @@ def test_where_nobody_has_a_wrong_version_it_is_refused(desk: Desk, state: str) 
     [
         (" \n", "says nothing"),
         ("::: members\nWords\n:::", "to everybody alike"),
-        ("Dear {{ nmae }}", "'nmae'"),
+        ("Dear {{ nmae }}", "“nmae”"),
     ],
 )
 def test_wrong_words_send_nothing(desk: Desk, text: str, said: str) -> None:

@@ -80,7 +80,7 @@ def test_of_several_at_once_one_is_enqueued(desk: Desk, database_url: str) -> No
 
 
 def test_a_letter_of_a_kind_that_there_is_not(desk: Desk) -> None:
-    with pytest.raises(WrongInput, match="no words for a letter 'welcome'"):
+    with pytest.raises(WrongInput, match="no words for a letter “welcome”"):
         enqueue(desk, replace(due(None, kind="welcome"), note=""))
     assert count(desk, MailingRow) == 0
 

@@ -198,7 +198,7 @@ def test_an_unknown_merge_field_is_refused(
 ) -> None:
     item = replace(issue.items[0], summary="Your number is {{ number | none }}.")
     content = replace(issue, items=(item,))
-    with pytest.raises(WrongInput, match=r"summary of item 1 .* no merge field 'number'"):
+    with pytest.raises(WrongInput, match=r"summary of item 1 .* no merge field “number”"):
         compile_letter(content, head, PUBLIC, theme)
     letter = compile_letter(content, head, PUBLIC, theme, known_fields={"number", "greeting"})
     assert "Your number is none." in letter.parts(ana)[1]
@@ -209,7 +209,7 @@ def test_the_link_of_a_notes_button_is_no_field_of_an_issue(
     issue: IssueLetter, head: Letterhead, theme: Theme
 ) -> None:
     item = replace(issue.items[0], summary="[here]({{ action_url }})")
-    with pytest.raises(WrongInput, match="no merge field 'action_url'"):
+    with pytest.raises(WrongInput, match="no merge field “action_url”"):
         compile_letter(replace(issue, items=(item,)), head, PUBLIC, theme)
     with pytest.raises(WrongInput, match="there is no 'action_url'"):
         compile_letter(issue, head, PUBLIC, replace(theme, html="{{ fields.action_url }}"))

@@ -90,9 +90,9 @@ TALKS_TO_ITSELF = "{% macro m(n) %}{{ m(n) }}{{ m(n) }}{% endmacro %}{{ m(1) }}"
 DOUBLED = "{% set a = 'abcdefgh' %}" + "{% set a = a ~ a %}" * 60
 DOUBLED_LIST = "{% set a = [1] %}" + "{% set a = [a, a] %}" * 60
 LONG = "x" * 1000
-AT_LINE = "Theme 'ours', letter.html.j2, line {}: "
+AT_LINE = "Theme “ours”, letter.html.j2, line {}: "
 UNENDED = (
-    "Theme 'ours', letter.html.j2, line 1: Unexpected end of template. Jinja was looking for the "
+    "Theme “ours”, letter.html.j2, line 1: Unexpected end of template. Jinja was looking for the "
     "following tags: 'endfor' or 'else'. The innermost block that needs to be closed is 'for'."
 )
 LOOPS = "{% for a in items %}" * 12 + "x" + "{% endfor %}" * 12
@@ -234,7 +234,7 @@ def test_what_a_theme_may_not_do(html: str, reason: str) -> None:
     finally:
         tracemalloc.stop()
     assert reason in said
-    assert said.startswith("Theme 'ours', letter.html.j2")
+    assert said.startswith("Theme “ours”, letter.html.j2")
     assert said.endswith(".")
     assert "\n" not in said
     # Far from both where it is well; tracing makes it several times as slow.
@@ -245,7 +245,7 @@ def test_what_a_theme_may_not_do(html: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("html", "sentence"),
     [
-        ("a\n{{ nobody }}", "Theme 'ours', letter.html.j2, line 2: 'nobody' is undefined."),
+        ("a\n{{ nobody }}", "Theme “ours”, letter.html.j2, line 2: 'nobody' is undefined."),
         (
             "a\n\n{% if %}",
             AT_LINE.format(3) + "Expected an expression, got 'end of statement block'.",
@@ -258,11 +258,11 @@ def test_what_a_theme_may_not_do(html: str, reason: str) -> None:
         ),
         (
             "{{ missing + letter.title }}",
-            "Theme 'ours', letter.html.j2, line 1: a text stands where a number is wanted.",
+            "Theme “ours”, letter.html.j2, line 1: a text stands where a number is wanted.",
         ),
         (
             "{{ nothing_yet }}",
-            "Theme 'ours', letter.html.j2, line 1: there is nothing to write; ask with `if` first.",
+            "Theme “ours”, letter.html.j2, line 1: there is nothing to write; ask with `if` first.",
         ),
         (
             "{% for a in letter.title %}{% endfor %}",
@@ -270,11 +270,11 @@ def test_what_a_theme_may_not_do(html: str, reason: str) -> None:
         ),
         (
             "\n{{ missing() }}",
-            "Theme 'ours', letter.html.j2, line 2: a number is called like a macro.",
+            "Theme “ours”, letter.html.j2, line 2: a number is called like a macro.",
         ),
         (
             "{{ [] | first }}",
-            "Theme 'ours', letter.html.j2, line 1: an empty list has no first and no last entry.",
+            "Theme “ours”, letter.html.j2, line 1: an empty list has no first and no last entry.",
         ),
     ],
 )
@@ -285,13 +285,13 @@ def test_a_broken_theme_is_told_where_and_why(html: str, sentence: str) -> None:
 def test_a_fault_in_a_shared_part_names_the_part() -> None:
     html = "{% from 'parts.j2' import top with context %}\n\n{{ top() }}"
     assert refusal(html, parts="\n{% macro top() %}\n{{ gone }}{% endmacro %}") == (
-        "Theme 'ours', parts.j2, line 3: 'gone' is undefined."
+        "Theme “ours”, parts.j2, line 3: 'gone' is undefined."
     )
-    assert refusal(html, parts="\n{% macro top %}").startswith("Theme 'ours', parts.j2, line 2: ")
+    assert refusal(html, parts="\n{% macro top %}").startswith("Theme “ours”, parts.j2, line 2: ")
     assert "cannot import another one" in refusal(
         html, parts="{% from 'parts.j2' import x %}{% macro top() %}{% endmacro %}"
     )
-    assert refusal("x", parts="{% for %}").startswith("Theme 'ours', parts.j2, line 1: ")
+    assert refusal("x", parts="{% for %}").startswith("Theme “ours”, parts.j2, line 1: ")
 
 
 def test_the_limits_are_counted_anew_for_each_letter() -> None:
@@ -328,7 +328,7 @@ def test_whatever_is_written_is_rendered_or_refused(words: list[str]) -> None:
         said = render(" ".join(words))
     except WrongInput as error:
         said = str(error)
-        place = "Theme 'ours', letter.html.j2"
+        place = "Theme “ours”, letter.html.j2"
     else:
         place = ""
     assert said.startswith(place)

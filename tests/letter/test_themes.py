@@ -265,5 +265,5 @@ def test_a_readable_accent_stays_as_it_is() -> None:
 
 
 def test_a_sheet_that_asks_for_what_is_not_there_is_refused() -> None:
-    with pytest.raises(WrongInput, match=r"'ours': its style sheet asks for var\(--acent\)"):
+    with pytest.raises(WrongInput, match=r"“ours”: its style sheet asks for var\(--acent\)"):
         dressed("p { color: var(--acent); }", ORGANISATION, "ours")

@@ -58,7 +58,7 @@ def test_the_first_publication_is_made_once(database: Database, now: datetime) -
 def test_a_publication_is_named_where_there_are_several(session: Session, now: datetime) -> None:
     only = find_publication(session, None)
     assert only == find_publication(session, "updates") == publication_by_id(session, only.id)
-    with pytest.raises(NotFound, match="'news'; there is: updates"):
+    with pytest.raises(NotFound, match="“news”; there is: updates"):
         find_publication(session, "news")
     session.add(PublicationRow(slug="news", title="News", language="en", created_at=now))
     session.flush()

@@ -11,6 +11,7 @@ from mailer.letter.pasting.reading import read_blocks
 from mailer.letter.pasting.wording import paragraphs
 from mailer.letter.pasting.writing import write_blocks
 from mailer.letter.plain import plain_lines
+from mailer.sentence import Sentence
 
 LIMIT = 2_000_000
 
@@ -27,8 +28,12 @@ def markdown_from_html(html: str) -> str:
     """
     if len(html) > LIMIT:
         raise WrongInput(
-            f"What was pasted has {len(html):,} characters of HTML, more than {LIMIT:,}; "
-            "paste it in parts, or without its pictures."
+            Sentence(
+                "What was pasted has {count} characters of HTML, more than "
+                "{limit}; paste it in parts, or without its pictures.",
+                count=f"{len(html):,}",
+                limit=f"{LIMIT:,}",
+            )
         )
     text = _ENCODED_FIELD.sub(_field, plain_lines(html))
     root, whole = _parse(text)

@@ -15,9 +15,9 @@ from mailer.config import Config
 from mailer.delivery import Details, Status
 from mailer.publication import Issue
 from mailer.staff import Act
+from mailer.web.desk.colleagues import Names, People
 from mailer.web.desk.hindering import Hindering
 from mailer.web.desk.live import Live
-from mailer.web.desk.colleagues import Names, People
 from mailer.web.desk.progress_words import BAR, Told, told
 from mailer.web.desk.reasons import meaning
 from mailer.web.desk.shell import Desk, TheDesk, look

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from mailer import delivery, publication, staff
 from mailer.delivery import Course, DomainCourse
 from mailer.staff import Act
+from mailer.web.desk.colleagues import People
 from mailer.web.desk.counting import report_soon
 from mailer.web.desk.hindering import Hindering
-from mailer.web.desk.colleagues import People
 from mailer.web.desk.plots import Column, Line, Words, columns, shares
 from mailer.web.desk.progress_words import told
 from mailer.web.desk.reasons import counted

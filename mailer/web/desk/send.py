@@ -16,8 +16,8 @@ from mailer.letter import Finding
 from mailer.publication import Issue
 from mailer.sentence import Sentence
 from mailer.staff import Act
-from mailer.web.desk.counting import count_soon
 from mailer.web.desk.colleagues import People
+from mailer.web.desk.counting import count_soon
 from mailer.web.desk.shell import Desk, Posted, PostedForm, TheDesk, act, look
 
 router = APIRouter()

@@ -113,7 +113,7 @@ def test_an_unknown_merge_field(checked: Checked) -> None:
         check="merge_fields",
         severity="error",
         place="the subject",
-        reason="There is no merge field 'nmae'.",
+        reason="There is no merge field “nmae”.",
         remedy="Write one of greeting, letter_url, name, preferences_url, unsubscribe_url, "
         "or take it out.",
         where=Where("issue", "subject"),
