@@ -334,7 +334,7 @@ def test_it_does_not_lead_to_a_page_that_nobody_can_see(desk: Desk) -> None:
     mended_when_it_was_over(desk, 1)
     with desk.database.write() as session:
         session.execute(update(IssueRow).values(public=False))
-    with pytest.raises(Refused, match=r"publish it, or say in your own words"):
+    with pytest.raises(Refused, match=r"publish it, or say with --text"):
         correct(desk)
     desk.fan_out(correct(desk, "It is not World Water Day."))
     (one,) = desk.claim()

@@ -141,7 +141,7 @@ def test_nothing_is_sent_again_of_what_is_over(
     with_doubts(desk)
     with desk.database.write() as session:
         session.execute(update(MailingRow).values(values))
-    with pytest.raises(Refused, match=f"Update 120 {words}.*--sent, --failed"):
+    with pytest.raises(Refused, match=f"Update 120 {words}.*--sent or --failed"):
         settle(desk, Ruling.RESEND)
     assert desk.states() == {"in_doubt": 2, "sent": 2}
     assert settle(desk, Ruling.FAILED) == 2

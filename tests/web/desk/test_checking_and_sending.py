@@ -80,7 +80,7 @@ def test_a_theme_that_cannot_be_read_is_said_and_nothing_is_sent(
     with update.database.write() as session:
         session.execute(change(PublicationRow).values(theme="nowhere"))
     page = text(editor.get(f"{update.path}/send").text)
-    assert "There is no theme 'nowhere'" in page
+    assert "There is no theme “nowhere”" in page
     assert update.send(editor).status_code == 422
     assert mailings(update) == 0
 
