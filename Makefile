@@ -33,6 +33,7 @@ bench: setup-dev  ## Measure; prints figures, judges nothing.
 	$(BIN)/python bench/letter.py
 	$(BIN)/python bench/inlining.py
 	$(BIN)/python bench/commands.py
+	$(BIN)/python bench/desk.py
 	$(BIN)/python -m bench.delivery --readers 5000 --connections 20 --status
 
 kill-runs: setup-dev  ## Kill, and stop, the sender twenty times in a mailing of 20,000; on both databases.

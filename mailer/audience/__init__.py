@@ -11,7 +11,8 @@
 5. Delivery asks `fan_out` for the audience of a mailing, `next_readers` how far the next of them
    reach, `groups` for what sets the letters of its readers apart, `count_active` for its size,
    `recipients` for each reader once more before their letter goes out, `addresses` and `domains`
-   for where they have their mailboxes.
+   for where they have their mailboxes. Who wants figures asks `count_groups`, `count_suppressed`,
+   `leavings` and `count_complaints`.
 6. What is kept about somebody can be told (`story`, `export_person`), taken along
    (`export_csv`), and erased (`erase` in a transaction with the other rooms, then `scrub`).
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from mailer.audience.asking import Confirmation, ask, confirm
     from mailer.audience.choosing import Choice, Choices, change, choices
     from mailer.audience.consent import Wording
+    from mailer.audience.counting import (
+        count_complaints,
+        count_groups,
+        count_suppressed,
+        leavings,
+    )
     from mailer.audience.erasing import erase, erased_since, scrub, strip
     from mailer.audience.exporting import export_csv
     from mailer.audience.fields import ground_of
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
         count_active,
         domains,
         fan_out,
+        group_of,
         groups,
         next_readers,
         recipient_by_id,
@@ -85,6 +93,9 @@ __all__ = [
     "choices",
     "confirm",
     "count_active",
+    "count_complaints",
+    "count_groups",
+    "count_suppressed",
     "domains",
     "erase",
     "erased_since",
@@ -94,10 +105,12 @@ __all__ = [
     "find",
     "forget_networks",
     "ground_of",
+    "group_of",
     "groups",
     "import_csv",
     "leave",
     "leave_all",
+    "leavings",
     "next_readers",
     "normalise",
     "reads",

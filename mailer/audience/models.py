@@ -101,7 +101,10 @@ class ConsentRow(Base):
     """
 
     __tablename__ = "consents"
-    __table_args__ = (Index(None, "subscriber_id", "id"),)
+    __table_args__ = (
+        Index(None, "subscriber_id", "id"),
+        Index(None, "publication_id", "event", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
@@ -123,6 +126,7 @@ class SuppressionRow(Base):
     __table_args__ = (
         CheckConstraint("scope IN ('address', 'domain')", "scope"),
         CheckConstraint("reason IN ('left', 'complaint', 'bounce', 'erased', 'staff')", "reason"),
+        Index(None, "reason", "at"),
     )
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -142,12 +142,13 @@ def groups(session: Session, readers: Select[int, str]) -> list[Group]:
     """The groups among `readers`, a statement that `fan_out` gave."""
     found = readers.order_by(None).subquery()
     return sorted(
-        (_group(key) for key in session.scalars(select(found.c.group).distinct())),
+        (group_of(key) for key in session.scalars(select(found.c.group).distinct())),
         key=lambda group: group.key,
     )
 
 
-def _group(key: str) -> Group:
+def group_of(key: str) -> Group:
+    """The group that has this key."""
     language, format_, member, topics = key.split(" ", 3)
     chosen = tuple(json.loads(topics)) if topics else ()
     return Group(language, format_, member == "member", chosen or None, key)

@@ -20,7 +20,7 @@ import structlog
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailer import delivery
+from mailer import delivery, web
 from mailer.cli.ending import Ending
 from mailer.config import Config, Log
 from mailer.database import Database, database_error
@@ -167,6 +167,7 @@ class _Pages:
     """The pages, served on a thread of their own."""
 
     def __init__(self, app: "FastAPI", config: Config) -> None:
+        self._app = app
         self._config = config
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -207,6 +208,7 @@ class _Pages:
 
     def stop(self) -> None:
         """Begin no page any more, and end those that are begun within five seconds."""
+        web.stop(self._app)
         self._server.should_exit = True
 
     def end(self) -> None:

@@ -289,9 +289,10 @@ class Privacy(Section):
 
 
 class Staff(Section):
-    """Who works at the desk."""
+    """Who works at the desk, how they sign in, and whether a second person sees what is sent."""
 
     require_totp: bool = False
+    approval: bool = False
 
 
 class Log(Section):

@@ -11,7 +11,11 @@
    `settle`, `received` what a mailbox was sent.
 5. `preview` shows an issue's letter while it is being written, saved or not, in any variant and
    for any reader; `check_issue` says what is wrong with it.
-6. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
+6. Before it goes, `forecast` says to how many; `ask_approval`, `approve` and `send_back` let a
+   second person see it; `send_soon` leaves a minute for `undo`. Afterwards `report` says how it
+   went. `unfinished`, `doubtful` and their like are the desk's queue, `mailings_between` its
+   calendar. What takes long to count is counted apart (`count_readers`, `count_course`) and kept.
+7. `enqueue` takes letters that other rooms have due (`LetterDue`); `send_test` sends a test.
 
 What the ledger says is true after a crash at any moment: `states` has its vocabulary, `record`
 and `recover` its rules. What an SMTP reply means stands in `disposition`, when to try again, and
@@ -27,6 +31,26 @@ if TYPE_CHECKING:
 
     from mailer.config import Config, Relay
     from mailer.database import Database
+    from mailer.delivery.agenda import (
+        Asked,
+        Doubtful,
+        Entry,
+        doubtful,
+        mailed,
+        mailings_between,
+        unfinished,
+        waiting_for_approval,
+    )
+    from mailer.delivery.approving import (
+        Approval,
+        approval_of,
+        approve,
+        ask_approval,
+        goes_as_approved,
+        may_not_approve,
+        require_approved,
+        send_back,
+    )
     from mailer.delivery.compose import (
         check_issue,
         compile_issue,
@@ -34,24 +58,27 @@ if TYPE_CHECKING:
         preload,
         require_sendable,
     )
-    from mailer.delivery.correcting import correct
+    from mailer.delivery.correcting import correct, is_mended, to_correct
+    from mailer.delivery.course import Bucket, Course, DomainCourse, count_course
     from mailer.delivery.details import Details, Domain, OldestDeferred, Reason, details_of
     from mailer.delivery.erasing import erase
+    from mailer.delivery.foretelling import Forecast, count_readers, forecast
+    from mailer.delivery.hindrances import Hindered, hindered
     from mailer.delivery.letters import letter_in_browser
     from mailer.delivery.mailbox import Received, received
     from mailer.delivery.mailing import (
         cancel,
         pause,
-        require_new_readers,
         resume,
         schedule,
-        send_to_new,
         skip_rest,
     )
+    from mailer.delivery.newcomers import require_new_readers, send_to_new
     from mailer.delivery.post import enqueue
     from mailer.delivery.press import resume_corrected
     from mailer.delivery.previewing import Preview, Scheme, chosen_variant, in_scheme, preview
     from mailer.delivery.recover import waiting_without_worker
+    from mailer.delivery.reporting import Leaving, Report, report
     from mailer.delivery.sample import (
         NOBODY,
         sample_reader,
@@ -63,36 +90,66 @@ if TYPE_CHECKING:
     from mailer.delivery.settling import Doubt, Ruling, doubts, doubts_about, settle
     from mailer.delivery.starting import send_now, start, start_due
     from mailer.delivery.status import Status, status_of, statuses
+    from mailer.delivery.tested import TestLetter, latest_tests, require_tests_left
     from mailer.delivery.themes import theme_names
     from mailer.delivery.trial import Trial
+    from mailer.delivery.undoing import GRACE, send_soon, undo
     from mailer.delivery.variants import usual_variants
     from mailer.delivery.welcoming import preview_welcome, try_welcome
     from mailer.publication import Issue
 
 __all__ = [
+    "GRACE",
     "NOBODY",
+    "Approval",
+    "Asked",
+    "Bucket",
+    "Course",
     "Details",
     "Domain",
+    "DomainCourse",
     "Doubt",
+    "Doubtful",
+    "Entry",
+    "Forecast",
+    "Hindered",
+    "Leaving",
     "OldestDeferred",
     "Preview",
     "Reason",
     "Received",
+    "Report",
     "Ruling",
     "Scheme",
     "Status",
+    "TestLetter",
+    "Trial",
+    "approval_of",
+    "approve",
+    "ask_approval",
     "cancel",
     "check_issue",
     "chosen_variant",
     "compile_issue",
     "correct",
+    "count_course",
+    "count_readers",
     "details_of",
+    "doubtful",
     "doubts",
     "doubts_about",
     "enqueue",
     "erase",
+    "forecast",
+    "goes_as_approved",
+    "hindered",
     "in_scheme",
+    "is_mended",
+    "latest_tests",
     "letter_in_browser",
+    "mailed",
+    "mailings_between",
+    "may_not_approve",
     "open_sender",
     "outside_links",
     "pause",
@@ -100,15 +157,20 @@ __all__ = [
     "preview",
     "preview_welcome",
     "received",
+    "report",
+    "require_approved",
     "require_new_readers",
     "require_sendable",
+    "require_tests_left",
     "resume",
     "resume_corrected",
     "sample_reader",
     "sample_reader_by_id",
     "sample_variants",
     "schedule",
+    "send_back",
     "send_now",
+    "send_soon",
     "send_test",
     "send_to_new",
     "settle",
@@ -118,9 +180,13 @@ __all__ = [
     "status_of",
     "statuses",
     "theme_names",
+    "to_correct",
     "try_relay",
     "try_welcome",
+    "undo",
+    "unfinished",
     "usual_variants",
+    "waiting_for_approval",
     "waiting_without_worker",
     "write_sample",
 ]

@@ -24,12 +24,13 @@ from mailer import audit, publication
 from mailer.clock import today
 from mailer.config import Config
 from mailer.database import Database
-from mailer.delivery import compose
+from mailer.delivery import compose, figures
 from mailer.delivery.frozen import said, same_text
 from mailer.delivery.mailing import STANDS, it_is_not
-from mailer.delivery.misinformed import Wrong, anybody
+from mailer.delivery.misinformed import Wrong, anybody, count
 from mailer.delivery.models import CompiledLetterRow, MailingRow
 from mailer.delivery.starting import EDITS_WHILE_COMPILING, SAVED_ALL_THE_TIME, store
+from mailer.delivery.tally import tallied
 from mailer.errors import Refused, WrongInput
 from mailer.letter import CompiledLetter, Variant, has_members_block, spoken
 from mailer.publication import Issue
@@ -115,6 +116,31 @@ def correct(
             audit.record(session, now, actor, f"issue {issue.id}", Sentence("correction sent"))
             return correction
     raise Refused(SAVED_ALL_THE_TIME)
+
+
+def to_correct(session: Session, issue: Issue) -> int | None:
+    """To how many readers a correction of the issue would go; None where they are too many to be
+    counted in passing.
+
+    Raises:
+        Refused: there is nothing to correct, or it has to be mended first.
+    """
+    mailing, version = _corrected(session, issue)
+    if not anybody(session, mailing.id, version):
+        raise Refused(Sentence("Nobody has got a wrong version of {title}.", title=issue.title))
+    if tallied(session, [mailing.id])[mailing.id]["audience"] > figures.AT_ONCE:
+        return None
+    return count(session, mailing.id, version)
+
+
+def is_mended(session: Session, issue: Issue) -> bool:
+    """Whether the issue says something else than the letters of its mailing, which has begun."""
+    content = session.scalar(
+        select(MailingRow.content).where(
+            MailingRow.issue_id == issue.id, MailingRow.kind == issue.kind
+        )
+    )
+    return content is not None and not same_text(content, issue)
 
 
 def _corrected(session: Session, issue: Issue, *, lock: bool = False) -> tuple[MailingRow, int]:

@@ -79,11 +79,13 @@ class Details:
 def details_of(
     session: Session, issue_id: int, kind: str, retry_first: timedelta, now: datetime
 ) -> Details:
-    """What hinders an issue's or announcement's own mailing; nothing where it has none."""
+    """What hinders an issue's or announcement's own mailing, or its latest correction; nothing
+    where it has none."""
     mailing = session.execute(
-        select(MailingRow.id, MailingRow.started_at).where(
-            MailingRow.issue_id == issue_id, MailingRow.kind == kind
-        )
+        select(MailingRow.id, MailingRow.started_at)
+        .where(MailingRow.issue_id == issue_id, MailingRow.kind == kind)
+        .order_by(MailingRow.id.desc())
+        .limit(1)
     ).first()
     if mailing is None:
         return Details()

@@ -9,12 +9,11 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, exists, func, literal, select, update
+from sqlalchemy import case, func, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from mailer import audience, audit
-from mailer.clock import today
+from mailer import audit
 from mailer.config import Config
 from mailer.database import Database
 from mailer.delivery import compose
@@ -66,17 +65,19 @@ def schedule(
     now: datetime,
     actor: str,
     not_after: datetime | None = None,
+    approved_version: int | None = None,
 ) -> int:
     """Have the issue sent at `at`, or move a mailing that has not begun; returns its id.
 
-    What has not been sent by `not_after` is not sent any more.
+    What has not been sent by `not_after` is not sent any more. With `approved_version` it begins
+    as it was approved in this version, or not at all.
 
     Raises:
         WrongInput: preflight finds an error.
         Refused: it is being sent, or was sent or cancelled after it had begun.
     """
     compose.require_sendable(compose.check_issue(config, issue))
-    return place(session, issue, at, now, actor, not_after)
+    return place(session, issue, at, now, actor, not_after, approved_version)
 
 
 def place(
@@ -86,6 +87,7 @@ def place(
     now: datetime,
     actor: str,
     not_after: datetime | None = None,
+    approved_version: int | None = None,
 ) -> int:
     """The same for an issue that was checked."""
     if not_after is not None and not_after <= at:
@@ -94,13 +96,18 @@ def place(
         select(MailingRow.id).where(MailingRow.issue_id == issue.id, MailingRow.kind == issue.kind)
     ).scalar()
     if existing is None:
-        existing = _insert(session, issue, at, now, actor, not_after)
+        existing = _insert(session, issue, at, now, actor, not_after, approved_version)
     else:
         moved = session.execute(
             update(MailingRow)
             .where(MailingRow.id == existing, MailingRow.started_at.is_(None))
             .values(
-                status="scheduled", start_at=at, reason="", finished_at=None, not_after=not_after
+                status="scheduled",
+                start_at=at,
+                reason="",
+                finished_at=None,
+                not_after=not_after,
+                approved_version=approved_version,
             )
             .returning(MailingRow.id)
         ).first()
@@ -124,6 +131,7 @@ def _insert(
     now: datetime,
     actor: str,
     not_after: datetime | None,
+    approved_version: int | None,
 ) -> int:
     try:
         with session.begin_nested():
@@ -134,6 +142,7 @@ def _insert(
                 status="scheduled",
                 start_at=at,
                 not_after=not_after,
+                approved_version=approved_version,
                 nonce=secrets.token_hex(8),
                 created_at=now,
                 created_by=actor,
@@ -205,8 +214,10 @@ def resume(
     *,
     as_it_was: bool = False,
     kind: str | None = None,
+    approved_version: int | None = None,
 ) -> None:
-    """Go on with a paused mailing; one that had not begun starts at its time, or now.
+    """Go on with a paused mailing; one that had not begun starts at its time, or now (with
+    `approved_version` as for `schedule`).
 
     Raises:
         Refused: it is not paused; or the issue says something else than when its mailing began,
@@ -224,6 +235,7 @@ def resume(
             )
         mailing.status = "scheduled"
         mailing.start_at = max(mailing.start_at, now)
+        mailing.approved_version = approved_version
     else:
         own = mailing.kind == issue.kind and mailing.content is not None
         if own and not as_it_was and not same_text(mailing.content or "", issue):
@@ -336,58 +348,3 @@ def skip_some(database: Database, mailing_id: int, now: datetime) -> int:
     )
     with database.write() as session:
         return end_unsent(session, session.scalars(some).all(), "the mailing was cancelled", now)
-
-
-def require_new_readers(session: Session, config: Config, issue: Issue, now: datetime) -> None:
-    """Raise Refused where the issue went to its audience and nobody has come since."""
-    mailing = session.execute(
-        select(MailingRow.id, MailingRow.publication_id).where(
-            MailingRow.issue_id == issue.id,
-            MailingRow.kind == issue.kind,
-            MailingRow.status.in_(("sending", "sent")),
-            MailingRow.fanned_out_at.is_not(None),
-        )
-    ).first()
-    if mailing is None:
-        return
-    readers = audience.fan_out(mailing.publication_id, today(config.organisation.zone, now))
-    has_one = exists().where(
-        DeliveryRow.mailing_id == mailing.id,
-        DeliveryRow.subscriber_id == readers.selected_columns.subscriber_id,
-    )
-    if session.execute(readers.where(~has_one).limit(1)).first() is None:
-        raise Refused(
-            Sentence(
-                "{issue} has a delivery for every reader; nobody has come since it was sent.",
-                issue=issue.title,
-            )
-        )
-
-
-def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, actor: str) -> int:
-    """Fan the issue's mailing out again, for readers who have no delivery of it yet.
-
-    They get the letters that were compiled then. Returns the mailing's id.
-    """
-    again = session.execute(
-        update(MailingRow)
-        .where(
-            MailingRow.issue_id == issue.id,
-            MailingRow.kind == issue.kind,
-            MailingRow.status.in_(("sending", "sent")),
-        )
-        .values(
-            status="sending",
-            fan_out_cursor=0,
-            fanned_out_at=None,
-            finished_at=None,
-            day=today(config.organisation.zone, now),
-            send_until=until(MailingRow.not_after, now + config.pace.give_up),
-        )
-        .returning(MailingRow.id)
-    ).scalar()
-    if again is None:
-        only = Sentence("only what is being sent, or was sent, goes to new readers")
-        raise it_is_not(session, issue, only)
-    audit.record(session, now, actor, f"issue {issue.id}", Sentence("sent to new readers"))
-    return again

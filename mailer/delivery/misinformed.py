@@ -48,6 +48,12 @@ def anybody(session: Session, mailing_id: int, before: int) -> bool:
     return session.execute(some.limit(1)).first() is not None
 
 
+def count(session: Session, mailing_id: int, before: int) -> int:
+    """How many got a letter before this version, or are getting one: all of them are looked at."""
+    some = _with_wrong_letter(mailing_id, before).where(or_(_may_have_come(), _held()))
+    return session.scalars(select(func.count()).select_from(some.subquery())).one()
+
+
 def fan_out(
     session: Session,
     mailing_id: int,

@@ -1,6 +1,7 @@
 """The tables of how it gets there: mailings, compiled letters, the ledger, and who works on it."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -17,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailer.database import Base, BigId, UtcDateTime
+from mailer.database import Base, BigId, Json, UtcDateTime
 from mailer.delivery.states import TOLD, WAITING
 
 _ONCE = "kind IN ('issue', 'announcement')"
@@ -31,6 +32,8 @@ _STATES = (
 )
 _TOLD = "state = 'deferred' OR state = 'failed' OR state = 'skipped' OR state = 'in_doubt'"
 _BARE = "address IS NOT NULL"
+_TEST = "kind = 'test'"
+_OPEN = "answer IS NULL"
 
 
 class MailingRow(Base):
@@ -43,7 +46,8 @@ class MailingRow(Base):
     the letters which readers get from now on; it grows when the issue is corrected in the middle,
     and `content` is then the corrected one. A correction names in `corrects_id` the mailing that
     it corrects. Nothing is sent after `not_after`, whatever was deferred until then. `judged_at`
-    is when its first failures were looked at.
+    is when its first failures were looked at. `approved_version` is the version of the issue that
+    was approved, where it may begin with no other.
     """
 
     __tablename__ = "mailings"
@@ -65,6 +69,7 @@ class MailingRow(Base):
         ),
         Index("ix_mailings__issue_id", "issue_id"),
         Index("ix_mailings__status", "status", "start_at"),
+        Index("ix_mailings__tests", "created_by", "created_at", info={"where": _TEST}),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -81,6 +86,7 @@ class MailingRow(Base):
     judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("mailings.id"))
+    approved_version: Mapped[int | None]
     fan_out_cursor: Mapped[int] = mapped_column(BigId, default=0)
     fanned_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -216,3 +222,40 @@ class WorkerRow(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     trouble: Mapped[str] = mapped_column(Text, default="")
+
+
+class ApprovalRow(Base):
+    """That somebody asked for an issue to be approved, and what the answer was.
+
+    It is about one `version`, and what that says to readers: `said` is its hash. There is at most
+    one request without an answer for each issue; a newer one lets the older lapse.
+    """
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        CheckConstraint("answer IN ('approved', 'returned', 'lapsed')", "answer"),
+        Index(None, "issue_id", "id"),
+        Index("uq_approvals__open", "issue_id", unique=True, info={"where": _OPEN}),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"))
+    version: Mapped[int]
+    said: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    asked_by: Mapped[str] = mapped_column(String(200))
+    request: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[str | None] = mapped_column(String(10))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_by: Mapped[str | None] = mapped_column(String(200))
+    remark: Mapped[str] = mapped_column(Text, default="")
+
+
+class FiguresRow(Base):
+    """Figures that take long to count, kept with the moment at which they were true."""
+
+    __tablename__ = "figures"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    counted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[Any] = mapped_column(Json)

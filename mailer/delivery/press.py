@@ -32,7 +32,12 @@ from mailer.sentence import Sentence
 
 
 def resume_corrected(
-    database: Database, config: Config, issue: Issue, now: datetime, actor: str
+    database: Database,
+    config: Config,
+    issue: Issue,
+    now: datetime,
+    actor: str,
+    approved_version: int | None = None,
 ) -> bool:
     """Go on with a paused mailing, from now on with the issue as it stands.
 
@@ -41,18 +46,26 @@ def resume_corrected(
 
     Raises:
         WrongInput: preflight finds an error, or the issue does not compile; nothing was changed.
-        Refused: it is not paused, also where somebody else was quicker by a moment.
+        Refused: it is not paused, also where somebody else was quicker by a moment; or it has
+            another version than `approved_version`.
     """
     for _ in range(EDITS_WHILE_COMPILING):
         with database.read() as session:
             issue = publication.issue_by_id(session, issue.id)
             mailing = _paused(session, issue)
+            if approved_version not in (None, issue.version):
+                raise Refused(
+                    Sentence(
+                        "{title} was changed after it was approved; ask for approval again.",
+                        title=issue.title,
+                    )
+                )
             if mailing.started_at is not None:
                 stored = _stored(session, mailing)
                 variants = _needed(session, config, issue, now)
         if mailing.started_at is None:
             with database.write() as session:
-                resume(session, config, issue, now, actor)
+                resume(session, config, issue, now, actor, approved_version=approved_version)
             return False
         compose.check_before_compiling(config, issue)
         letters = compose.compile_issue(config, issue, mailing.started_at, variants)

@@ -20,6 +20,7 @@ from mailer.clock import in_words, today
 from mailer.config import Config
 from mailer.database import Database, upsert
 from mailer.delivery import compose
+from mailer.delivery.approving import is_approved_as
 from mailer.delivery.frozen import freeze, thaw
 from mailer.delivery.mailing import place, require_unbegun, until
 from mailer.delivery.models import CompiledLetterRow, MailingRow
@@ -50,14 +51,16 @@ def start(database: Database, config: Config, mailing_id: int, now: datetime) ->
 
     Raises:
         WrongInput: preflight finds an error, or the issue does not compile; nothing was changed.
+        Refused: it was approved, and is not what was approved any more.
     """
     for _ in range(EDITS_WHILE_COMPILING):
         with database.read() as session:
-            mailing = session.get_one(MailingRow, mailing_id)
+            mailing = session.get(MailingRow, mailing_id)
+            if mailing is None or mailing.status != "scheduled" or mailing.start_at > now:
+                return Started(mailing_id, won=False)
             assert mailing.issue_id is not None
             issue = publication.issue_by_id(session, mailing.issue_id)
-        if mailing.status != "scheduled" or mailing.start_at > now:
-            return Started(mailing_id, won=False)
+            _require_as_approved(session, mailing, issue)
         letters = _letters(config, issue, now)
         with database.write() as session:
             if not _begin(session, config, mailing_id, issue, now):
@@ -100,6 +103,17 @@ def send_now(
             _complete(session, mailing_id, issue, letters, now)
             return mailing_id
     raise Refused(SAVED_ALL_THE_TIME)
+
+
+def _require_as_approved(session: Session, mailing: MailingRow, issue: Issue) -> None:
+    version = mailing.approved_version
+    if version is not None and not is_approved_as(session, issue, version):
+        raise Refused(
+            Sentence(
+                "{title} was changed after it was approved; have it approved again.",
+                title=issue.title,
+            )
+        )
 
 
 def _letters(config: Config, issue: Issue, now: datetime) -> tuple[CompiledLetter, ...]:

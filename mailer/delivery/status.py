@@ -39,6 +39,7 @@ class Status:
     start_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    not_after: datetime | None = None
     rate_per_s: float = 0.0
     eta_s: float | None = None
 
@@ -86,6 +87,7 @@ def status_of(session: Session, issue_id: int, kind: str, now: datetime) -> Stat
         start_at=mailing.start_at,
         started_at=mailing.started_at,
         finished_at=mailing.finished_at,
+        not_after=mailing.not_after,
         rate_per_s=round(rate, 1),
         eta_s=round(left / rate, 1) if rate and told_by_rate else None,
     )

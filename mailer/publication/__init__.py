@@ -6,7 +6,8 @@
    `Listing` or names the line that is damaged; `import_listing` brings it in, whole or not at
    all, and again without effect. Every save is kept as a revision.
 3. Who makes and sends issues asks `list_issues`, `find_issue`, `issue_by_id`, `issue_titles`:
-   these show everything. `set_public` says whether an issue stands in the archive.
+   these show everything. `set_public` says whether an issue stands in the archive,
+   `last_saved_by` who wrote to it last.
 4. Who shows the archive to anybody asks `recent_items`, `public_issue`, `public_item`, `pages`
    and `find_page`: what is not public, or for members, does not exist for them.
 5. Who writes asks `propose` and begins with `create_issue` or `create_announcement`; changes the
@@ -126,6 +127,7 @@ if TYPE_CHECKING:
         read_logo,
         recent_pictures,
     )
+    from mailer.publication.revisions import last_saved_by
     from mailer.publication.saving import Overtaken, Saved
     from mailer.publication.series import (
         ensure_first,
@@ -241,6 +243,7 @@ __all__ = [
     "issue_titles",
     "item_path",
     "keep_picture",
+    "last_saved_by",
     "list_issues",
     "logo_path",
     "move_item",

@@ -68,6 +68,16 @@ def save_page(session: Session, row: PageRow, now: datetime, saved_by: str) -> N
     )
 
 
+def last_saved_by(session: Session, issue_id: int) -> str | None:
+    """Who saved an issue last; None where no save was kept."""
+    return session.scalar(
+        select(RevisionRow.saved_by)
+        .where(RevisionRow.issue_id == issue_id)
+        .order_by(RevisionRow.version.desc())
+        .limit(1)
+    )
+
+
 def content_of(session: Session, row: IssueRow) -> dict[str, Any]:
     """An issue and its items as a revision keeps them."""
     items = session.scalars(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mailer.config import Config
     from mailer.database import Database
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "stop"]
 
 
 def create_app(config: "Config", database: "Database") -> "FastAPI":
@@ -29,3 +29,10 @@ def create_app(config: "Config", database: "Database") -> "FastAPI":
     from mailer.web.app import build
 
     return build(config, database)
+
+
+def stop(app: "FastAPI") -> None:
+    """End what stays open by itself, before the server is told to end; from any thread."""
+    from mailer.web.desk.routes import stop
+
+    stop(app)

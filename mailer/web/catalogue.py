@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from jinja2 import Environment
@@ -92,6 +92,21 @@ class Catalogue:
     def date(self, day: calendar.date) -> str:
         """A civil date: "3 April 2026"."""
         return format_date(day, "long", locale=self._locale)
+
+    def language_name(self, language: str) -> str:
+        """What a language is called: "es" as "Spanish"."""
+        try:
+            return Locale.parse(language, sep="-").get_display_name(self._locale) or language
+        except (ValueError, UnknownLocaleError):
+            return language
+
+    def month(self, day: calendar.date) -> str:
+        """A month with its year: "April 2026"."""
+        return format_skeleton("yMMMM", day, locale=self._locale)
+
+    def weekdays(self) -> list[str]:
+        """The days of the week, Monday first."""
+        return [self._locale.days["format"]["wide"][day] for day in range(7)]
 
     def time(self, at: calendar.datetime, zone: ZoneInfo) -> str:
         """The time of day in `zone`: "9:00"."""

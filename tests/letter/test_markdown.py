@@ -51,7 +51,7 @@ def test_no_script_becomes_a_link(source: str) -> None:
 
 def test_members_are_quoted_on_a_last_line_without_an_end() -> None:
     assert has_members_block(">::: members\n>")
-    assert render_markdown(">::: members\n>", "en") == "<blockquote>\n</blockquote>\n"
+    assert render_markdown(">::: members\n>", "en") == "<blockquote></blockquote>\n"
 
 
 _markdown = st.lists(

@@ -5,7 +5,10 @@ from fastapi import FastAPI
 from mailer.config import Config
 from mailer.web.desk import (
     account,
+    approving,
     composer,
+    correcting,
+    due,
     files,
     issue_letter,
     issues,
@@ -16,22 +19,31 @@ from mailer.web.desk import (
     overview,
     people,
     pictures,
+    progress,
     publications,
+    report,
     revisions,
+    ruling,
+    send,
+    settling,
     sign_in,
     standing_pages,
+    testing,
     welcomes,
 )
 from mailer.web.desk.cookies import Cookies
+from mailer.web.desk.counting import Counting
+from mailer.web.desk.hindering import Hindering
+from mailer.web.desk.live import Live
 from mailer.web.desk.paper import Paper
 
+_STAFF = (sign_in, letters, account, people, log)
+_PUBLICATIONS = (publications, looks, welcomes, standing_pages)
+_COMPOSING = (issues, composer, pictures, item_library, revisions, issue_letter)
+_SENDING = (send, testing, approving, progress, ruling, correcting, settling, report, due)
+
 ROUTERS = [
-    part.router
-    for part in (
-        *(files, sign_in, letters, account, people, log, overview),
-        *(publications, looks, welcomes, standing_pages),
-        *(issues, composer, pictures, item_library, revisions, issue_letter),
-    )
+    part.router for part in (files, overview, *_STAFF, *_PUBLICATIONS, *_COMPOSING, *_SENDING)
 ]
 
 
@@ -39,3 +51,14 @@ def furnish(app: FastAPI, config: Config) -> None:
     """Give `app` what the desk's pages are made with."""
     app.state.desk_paper = Paper(config)
     app.state.desk_cookies = Cookies(config)
+    app.state.desk_live = Live()
+    app.state.desk_counting = Counting()
+    app.state.desk_hindering = Hindering()
+    app.state.desk_testing = testing.Testing()
+
+
+def stop(app: FastAPI) -> None:
+    """End the lines over which pages are watched, so that the server can end; from any thread."""
+    app.state.desk_live.close()
+    app.state.desk_counting.close()
+    app.state.desk_testing.close()

@@ -17,6 +17,7 @@ from mailer.delivery.models import DeliveryRow, MergeValueRow
 from mailer.staff import Account, totp
 from tests.staff.conftest import cheap_hashes
 from tests.web.conftest import NETWORK, Ana, TestClient, fill
+from tests.web.desk.sending import Update120
 
 __all__ = ["cheap_hashes"]
 
@@ -117,3 +118,9 @@ def letters(database: Database) -> list[tuple[str, str]]:
             .order_by(DeliveryRow.id)
         )
         return [(str(row.address), row.value.removeprefix("http://127.0.0.1:8000")) for row in rows]
+
+
+@pytest.fixture
+def update(sample: Ana, database: Database, config: Config) -> Update120:
+    """Update 120, which one reader gets."""
+    return Update120(database, config)

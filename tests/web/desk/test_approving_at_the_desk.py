@@ -1,0 +1,111 @@
+"""Approval at the desk: asked for by one, given by another, needed before anything is sent."""
+
+import pytest
+from fastapi import FastAPI
+
+from mailer.config import Config
+from mailer.database import Database
+from mailer.web import create_app
+from tests.web.desk.conftest import SignIn
+from tests.web.desk.sending import Update120
+from tests.web.desk.test_checking_and_sending import follow, text
+
+NEVER_SENT = "is not approved; a second person has to see it"
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    staff = config.staff.model_copy(update={"approval": True})
+    return config.model_copy(update={"staff": staff})
+
+
+@pytest.fixture
+def app(config: Config, database: Database) -> FastAPI:
+    return create_app(config, database)
+
+
+def test_asked_approved_sent(update: Update120, sign_in: SignIn) -> None:
+    writer = sign_in("writer", "ana@psg.example")
+    editor, owner = sign_in("editor", "bo@psg.example"), sign_in("owner", "cleo@psg.example")
+    answer = update.send(editor)
+    assert answer.status_code == 422
+    assert NEVER_SENT in text(answer.text)
+    page = follow(writer, writer.submit(f"{update.path}/approval/ask", request="Look at the date."))
+    assert "Approval is asked for." in page
+    page = text(owner.get("/desk/queue").text)
+    assert "Waiting for approval Update 120 ana@psg.example asked on" in page
+    page = text(editor.get(f"{update.path}/send").text)
+    assert "Look at the date." in page
+    version = update.issue.version
+    page = follow(owner, owner.submit(f"{update.path}/approval/approve", version=version))
+    assert "Update 120 is approved." in page
+    assert "cleo@psg.example approved it on" in page
+    assert update.send(editor).status_code == 303
+    assert update.status.status == "scheduled"
+
+
+def test_whoever_asked_sees_why_they_cannot_approve(update: Update120, sign_in: SignIn) -> None:
+    editor = sign_in("editor")
+    editor.submit(f"{update.path}/approval/ask")
+    page = text(editor.get(f"{update.path}/send").text)
+    assert "You asked for it; somebody else approves it." in page
+    answer = editor.submit(f"{update.path}/approval/approve", version=update.issue.version)
+    assert answer.status_code == 422
+
+
+def test_sent_back_with_a_remark(update: Update120, sign_in: SignIn) -> None:
+    writer, editor = sign_in("writer"), sign_in("editor")
+    writer.submit(f"{update.path}/approval/ask")
+    version = update.issue.version
+    answer = editor.submit(f"{update.path}/approval/return", version=version, remark=" ")
+    assert answer.status_code == 422
+    assert "Say what has to be mended" in text(answer.text)
+    editor.submit(f"{update.path}/approval/return", version=version, remark="The date\nis wrong.")
+    page = text(writer.get(f"{update.path}/send").text)
+    assert "Sent back editor@psg.example sent it back on" in page
+    assert "The date is wrong." in page
+    assert "Ask for approval" in page
+
+
+def test_edited_after_it_was_approved_it_is_not_sent(update: Update120, sign_in: SignIn) -> None:
+    writer, editor = sign_in("writer"), sign_in("editor")
+    writer.submit(f"{update.path}/approval/ask")
+    editor.submit(f"{update.path}/approval/approve", version=update.issue.version)
+    update.edit()
+    answer = update.send(editor)
+    assert answer.status_code == 422
+    assert "was changed after it was approved; ask for approval again" in text(answer.text)
+    page = text(editor.get(f"{update.path}/send").text)
+    assert "approved it, and it was changed after that. It has to be approved again." in page
+
+
+def test_approved_in_the_version_that_was_read(update: Update120, sign_in: SignIn) -> None:
+    writer, editor = sign_in("writer"), sign_in("editor")
+    writer.submit(f"{update.path}/approval/ask")
+    read = update.issue.version
+    update.edit()
+    writer.submit(f"{update.path}/approval/ask")
+    for version in (read, "", "x"):
+        answer = editor.submit(f"{update.path}/approval/approve", version=version)
+        assert answer.status_code == 422
+        assert "was changed since you opened this page" in text(answer.text)
+
+
+def test_a_writer_does_not_approve(update: Update120, sign_in: SignIn) -> None:
+    writer, other = sign_in("writer"), sign_in("writer", "other@psg.example")
+    writer.submit(f"{update.path}/approval/ask")
+    assert "Approve" not in text(other.get(f"{update.path}/send").text)
+    answer = other.submit(f"{update.path}/approval/approve", version=update.issue.version)
+    assert answer.status_code == 403
+
+
+def test_mended_in_the_middle_it_goes_on_only_approved(update: Update120, sign_in: SignIn) -> None:
+    editor = sign_in("editor")
+    update.begin()
+    editor.submit(f"{update.path}/stop")
+    update.edit()
+    page = text(editor.get(f"{update.path}/progress").text)
+    assert "Before it goes on with that, a second person approves it" in page
+    page = follow(editor, editor.submit(f"{update.path}/go-on", how="corrected"))
+    assert "is not approved" in page
+    assert update.status.status == "paused"
