@@ -21,9 +21,11 @@ from sqlalchemy.orm import Session
 from mailer.audience.address import Address
 from mailer.audience.consent import one_at_a_time, record
 from mailer.audience.draft import Draft, Known, event_of, merge
+from mailer.audience.growth import count_moves
 from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscription import Event, State
 from mailer.audience.suppression import suppression_of
+from mailer.audience.words import index, words_of
 
 
 class Outcome(StrEnum):
@@ -132,6 +134,7 @@ def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
     elif not any(reader.known != reader.found for reader in readers):
         return
     fresh = {row["mailbox"] for row in new}
+    _index(session, readers, fresh)
     if changed := [
         {"of": reader.id, **_columns(reader.known), "updated_at": act.now}
         for reader in readers
@@ -186,6 +189,28 @@ def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
             for event in reader.events
         ),
     )
+    count_moves(
+        session,
+        act.now.date(),
+        [(act.publication_id, reader.found.state, reader.known.state) for reader in readers],
+    )
+
+
+def _index(session: Session, readers: Sequence[_Reader], fresh: Container[str]) -> None:
+    """Let readers be found by their words: new ones, and those whose words may have changed."""
+    new: dict[int, list[str]] = {}
+    known: dict[int, list[str]] = {}
+    for reader in readers:
+        assert reader.id is not None
+        mailbox, (before, after) = reader.address.mailbox, (reader.found, reader.known)
+        if mailbox in fresh:
+            new[reader.id] = words_of(mailbox, after.name, after.greeting)
+        elif (before.name, before.greeting) != (after.name, after.greeting):
+            known[reader.id] = words_of(mailbox, after.name, after.greeting)
+    if new:
+        index(session, new, new=True)
+    if known:
+        index(session, known)
 
 
 def _new_row(reader: _Reader, act: Act) -> dict[str, Any]:

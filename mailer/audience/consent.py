@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
+from mailer.audience.growth import count_moves
 from mailer.audience.models import ConsentRow, SubscriptionRow, WordingRow
 from mailer.audience.subscription import Event, State, after
 
@@ -103,6 +104,7 @@ def happen(
         },
     )
     session.flush()
+    count_moves(session, now.date(), [(publication_id, before, state)])
     return before
 
 
