@@ -12,7 +12,12 @@
    reach, `groups` for what sets the letters of its readers apart, `count_active` for its size,
    `recipients` for each reader once more before their letter goes out, `addresses` and `domains`
    for where they have their mailboxes.
-6. What is kept about somebody can be told (`story`, `export_person`), taken along
+6. Staff `search` for readers, `amend` what is known of them, let them read at another address
+   (`ask_new_address`, `confirm_new_address`), and see how the list grew (`list_growth`,
+   `list_size`). A file that they upload (`receive`) is looked at and brought in by `carry_on`,
+   which may be killed and goes on; they `run_import` and `stop_import`, and `import_status` tells
+   how far it is.
+7. What is kept about somebody can be told (`story`, `export_person`), taken along
    (`export_csv`), and erased (`erase` in a transaction with the other rooms, then `scrub`).
 
 Functions work in the caller's transaction, which is what makes them safe to combine; only
@@ -26,6 +31,14 @@ from mailer.doors import opened_by
 if TYPE_CHECKING:
     from mailer.audience.adding import Added, add
     from mailer.audience.address import Address, normalise
+    from mailer.audience.amending import (
+        amend,
+        ask_new_address,
+        confirm_new_address,
+        forget_new_address,
+        new_address_of,
+        set_format,
+    )
     from mailer.audience.apply import Outcome
     from mailer.audience.asking import Confirmation, ask, confirm
     from mailer.audience.choosing import Choice, Choices, change, choices
@@ -33,6 +46,18 @@ if TYPE_CHECKING:
     from mailer.audience.erasing import erase, erased_since, scrub, strip
     from mailer.audience.exporting import export_csv
     from mailer.audience.fields import ground_of
+    from mailer.audience.finding import STANDINGS, Found, FoundPage, search
+    from mailer.audience.growth import ListSize, list_growth, list_size
+    from mailer.audience.import_desk import (
+        ImportStatus,
+        first_rows,
+        import_refusals,
+        import_status,
+        imports,
+        run_import,
+        stop_import,
+    )
+    from mailer.audience.import_runs import carry_on, forget_old
     from mailer.audience.importing import ImportOutcome, import_csv
     from mailer.audience.leaving import leave, leave_all
     from mailer.audience.retention import forget_networks, unconfirmed_since
@@ -52,19 +77,33 @@ if TYPE_CHECKING:
     )
     from mailer.audience.subscriber import Subscriber, by_id, find, reads
     from mailer.audience.subscription import Event, State
-    from mailer.audience.suppression import Reason, Scope, Suppression, suppress, suppression_of
+    from mailer.audience.suppression import (
+        Reason,
+        Scope,
+        Suppression,
+        lift_by_staff,
+        suppress,
+        suppression_of,
+    )
     from mailer.audience.telling import Happening, Standing, Story, export_person, story
+    from mailer.audience.uploading import LARGEST, receive
 
 __all__ = [
+    "LARGEST",
+    "STANDINGS",
     "Added",
     "Address",
     "Choice",
     "Choices",
     "Confirmation",
     "Event",
+    "Found",
+    "FoundPage",
     "Group",
     "Happening",
     "ImportOutcome",
+    "ImportStatus",
+    "ListSize",
     "NotSendable",
     "Outcome",
     "Reason",
@@ -78,12 +117,16 @@ __all__ = [
     "Wording",
     "add",
     "addresses",
+    "amend",
     "ask",
+    "ask_new_address",
     "bare_recipient",
     "by_id",
+    "carry_on",
     "change",
     "choices",
     "confirm",
+    "confirm_new_address",
     "count_active",
     "domains",
     "erase",
@@ -92,18 +135,33 @@ __all__ = [
     "export_person",
     "fan_out",
     "find",
+    "first_rows",
     "forget_networks",
+    "forget_new_address",
+    "forget_old",
     "ground_of",
     "groups",
     "import_csv",
+    "import_refusals",
+    "import_status",
+    "imports",
     "leave",
     "leave_all",
+    "lift_by_staff",
+    "list_growth",
+    "list_size",
+    "new_address_of",
     "next_readers",
     "normalise",
     "reads",
+    "receive",
     "recipient_by_id",
     "recipients",
+    "run_import",
     "scrub",
+    "search",
+    "set_format",
+    "stop_import",
     "story",
     "strip",
     "suppress",

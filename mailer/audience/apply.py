@@ -64,16 +64,28 @@ class _Reader:
 def apply(session: Session, drafts: Sequence[Draft], act: Act) -> list[Outcome]:
     """Bring drafts in, and say what became of each."""
     one_at_a_time(session)
-    addresses = {draft.address.mailbox: draft.address for draft in drafts}
-    suppressed = suppression_of(session, addresses)
-    readers = _find(session, addresses, act.publication_id)
-    outcomes = [_merge(readers, suppressed, draft, act) for draft in drafts]
-    _write(session, list(readers.values()), act)
+    outcomes, readers = _merged(session, drafts, act, lock=True)
+    _write(session, readers, act)
     return outcomes
 
 
+def foresee(session: Session, drafts: Sequence[Draft], act: Act) -> list[Outcome]:
+    """What would become of drafts now; nothing is changed."""
+    return _merged(session, drafts, act, lock=False)[0]
+
+
+def _merged(
+    session: Session, drafts: Sequence[Draft], act: Act, *, lock: bool
+) -> tuple[list[Outcome], list[_Reader]]:
+    addresses = {draft.address.mailbox: draft.address for draft in drafts}
+    suppressed = suppression_of(session, addresses)
+    readers = _find(session, addresses, act.publication_id, lock=lock)
+    outcomes = [_merge(readers, suppressed, draft, act) for draft in drafts]
+    return outcomes, list(readers.values())
+
+
 def _find(
-    session: Session, addresses: Mapping[str, Address], publication_id: int
+    session: Session, addresses: Mapping[str, Address], publication_id: int, *, lock: bool
 ) -> dict[str, _Reader]:
     rows = session.execute(
         select(
@@ -88,14 +100,13 @@ def _find(
             SubscriberRow.member_until,
         ).where(SubscriberRow.mailbox.in_(addresses))
     ).all()
-    subscriptions = session.execute(
-        select(SubscriptionRow.subscriber_id, SubscriptionRow.state, SubscriptionRow.format)
-        .where(
-            SubscriptionRow.publication_id == publication_id,
-            SubscriptionRow.subscriber_id.in_([row.id for row in rows]),
-        )
-        .with_for_update()
+    theirs = select(
+        SubscriptionRow.subscriber_id, SubscriptionRow.state, SubscriptionRow.format
+    ).where(
+        SubscriptionRow.publication_id == publication_id,
+        SubscriptionRow.subscriber_id.in_([row.id for row in rows]),
     )
+    subscriptions = session.execute(theirs.with_for_update() if lock else theirs)
     standing = {reader: (State(state), format_) for reader, state, format_ in subscriptions}
     readers = {}
     for mailbox, reader_id, name, greeting, language, custom, tags, since, until in rows:

@@ -24,10 +24,10 @@ from mailer.audience.words import LENGTH_LIMIT, words_in, words_of
 from mailer.database import among
 from mailer.errors import WrongInput
 
-LOOKED_AT = 3_000
+LOOKED_AT = 1_500
 AT_ONCE = 500
 
-_RARE = 1_000
+_RARE = 10_000
 _ID_DIGITS = 18
 _LAST = "\U0010ffff"
 

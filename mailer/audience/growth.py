@@ -67,7 +67,7 @@ def list_size(session: Session, publication_id: int) -> int:
     ).one()
 
 
-def growth(
+def list_growth(
     session: Session, publication_id: int, until: date, *, spans: int, days: int
 ) -> list[ListSize]:
     """The last so many spans of so many days each, up to `until`, the oldest first."""

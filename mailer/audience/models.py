@@ -62,7 +62,7 @@ class ReaderWordRow(Base):
 
 
 class AddressChangeRow(Base):
-    """A new address for a reader, at which nobody has confirmed it yet."""
+    """A new address for a reader, at which nobody has confirmed it yet; its id is random."""
 
     __tablename__ = "address_changes"
 
