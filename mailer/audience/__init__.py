@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from mailer.audience.asking import Confirmation, ask, confirm
     from mailer.audience.choosing import Choice, Choices, change, choices
     from mailer.audience.consent import Wording
+    from mailer.audience.csv_row import field_name, harmless, read_tags, write_tags
+    from mailer.audience.draft import is_member
     from mailer.audience.erasing import erase, erased_since, scrub, strip
-    from mailer.audience.exporting import export_csv
-    from mailer.audience.fields import ground_of
+    from mailer.audience.exporting import csv_pieces, export_csv
+    from mailer.audience.fields import ground_of, language_of, line_of
     from mailer.audience.finding import STANDINGS, Found, FoundPage, search
     from mailer.audience.growth import ListSize, list_growth, list_size
     from mailer.audience.import_desk import (
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
     from mailer.audience.subscriber import Subscriber, by_id, find, reads
     from mailer.audience.subscription import Event, State
     from mailer.audience.suppression import (
+        LIFTED_BY_STAFF,
         Reason,
         Scope,
         Suppression,
@@ -90,6 +93,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGEST",
+    "LIFTED_BY_STAFF",
     "STANDINGS",
     "Added",
     "Address",
@@ -128,12 +132,14 @@ __all__ = [
     "confirm",
     "confirm_new_address",
     "count_active",
+    "csv_pieces",
     "domains",
     "erase",
     "erased_since",
     "export_csv",
     "export_person",
     "fan_out",
+    "field_name",
     "find",
     "first_rows",
     "forget_networks",
@@ -141,18 +147,23 @@ __all__ = [
     "forget_old",
     "ground_of",
     "groups",
+    "harmless",
     "import_csv",
     "import_refusals",
     "import_status",
     "imports",
+    "is_member",
+    "language_of",
     "leave",
     "leave_all",
     "lift_by_staff",
+    "line_of",
     "list_growth",
     "list_size",
     "new_address_of",
     "next_readers",
     "normalise",
+    "read_tags",
     "reads",
     "receive",
     "recipient_by_id",
@@ -167,6 +178,7 @@ __all__ = [
     "suppress",
     "suppression_of",
     "unconfirmed_since",
+    "write_tags",
 ]
 
 __getattr__ = opened_by(__name__, __file__)

@@ -162,10 +162,14 @@ def ask_new_address(
     return due, change.id
 
 
-def new_address_of(session: Session, subscriber_id: int) -> str | None:
-    """The address that is still to be confirmed, if any."""
-    theirs = AddressChangeRow.subscriber_id == subscriber_id
-    return session.scalar(select(AddressChangeRow.address).where(theirs))
+def new_address_of(
+    session: Session, subscriber_id: int, change_id: int | None = None
+) -> str | None:
+    """The address that is still to be confirmed, if any; with `change_id` only by that change."""
+    theirs = select(AddressChangeRow.address).where(AddressChangeRow.subscriber_id == subscriber_id)
+    if change_id is not None:
+        theirs = theirs.where(AddressChangeRow.id == change_id)
+    return session.scalar(theirs)
 
 
 def forget_new_address(session: Session, subscriber_id: int) -> None:

@@ -49,13 +49,17 @@ def carry_on(
     zone: ZoneInfo,
     clock: Callable[[], datetime],
     *,
+    only: int | None = None,
     ended: Callable[[], bool] = lambda: False,
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> bool:
-    """Do what is to be done about one import, until `ended()`; False where there is none."""
+    """Do what is to be done about one import, until `ended()`; False where there is none.
+
+    `only` names the one that it is to be.
+    """
     _clear_away_files(database)
     runner = secrets.token_hex(8)
-    claimed = _claim(database, runner, clock())
+    claimed = _claim(database, runner, clock(), only)
     if claimed is None:
         return False
     work = _Work(database, claimed, runner, zone, clock, ended, rows_at_once)
@@ -245,10 +249,12 @@ class _Work:
         )
 
 
-def _claim(database: Database, runner: str, now: datetime) -> ImportStatus | None:
+def _claim(database: Database, runner: str, now: datetime, only: int | None) -> ImportStatus | None:
     """Take the oldest import that has something to be done and is in nobody's hands."""
     free = or_(ImportRow.lease_until.is_(None), ImportRow.lease_until < now)
     due: ColumnElement[bool] = and_(ImportRow.state.in_(_AT_WORK), ImportRow.octets > 0, free)
+    if only is not None:
+        due = and_(due, ImportRow.id == only)
     with database.read() as session:
         found = session.scalar(select(ImportRow.id).where(due).order_by(ImportRow.id).limit(1))
     if found is None:

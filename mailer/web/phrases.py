@@ -46,6 +46,14 @@ PHRASES: dict[str, dict[str, str]] = {
         "confirm_button": "Yes, send me the {publication}",
         "confirmed_title": "Thank you",
         "confirmed": "From now on {mailbox} gets the {publication}.",
+        "address_title": "Your new address",
+        "address": "The letters of {organisation} that went to {mailbox} would come to this "
+        "address from now on.",
+        "address_button": "Yes, send my letters here",
+        "address_done": "From now on your letters come to {mailbox}.",
+        "address_gone": "This change of address is done already, or was taken back.",
+        "address_expired": "It worked for seven days. Tell us your new address again, and a fresh "
+        "one comes.",
         "confirm_refused_title": "This address gets no letters",
         "confirm_refused": "It was taken off our list for good, so we may not write to it. "
         "If that is wrong, please tell us by letter or telephone.",
@@ -139,6 +147,14 @@ PHRASES: dict[str, dict[str, str]] = {
         "confirm_button": "Sí, quiero recibir «{publication}»",
         "confirmed_title": "Gracias",
         "confirmed": "Desde ahora {mailbox} recibe «{publication}».",
+        "address_title": "Su nueva dirección",
+        "address": "Los correos de {organisation} que llegaban a {mailbox} llegarían desde ahora a "
+        "esta dirección.",
+        "address_button": "Sí, envíenme aquí los correos",
+        "address_done": "Desde ahora sus correos llegan a {mailbox}.",
+        "address_gone": "Este cambio de dirección ya está hecho o se retiró.",
+        "address_expired": "Sirvió durante siete días. Díganos otra vez su nueva dirección y "
+        "recibirá uno nuevo.",
         "confirm_refused_title": "Esta dirección no recibe correos",
         "confirm_refused": "Se retiró definitivamente de nuestra lista y no podemos escribirle. "
         "Si es un error, díganoslo por carta o teléfono.",

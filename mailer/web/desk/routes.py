@@ -3,11 +3,21 @@
 from fastapi import FastAPI
 
 from mailer.config import Config
-from mailer.web.desk import files, overview, sign_in
+from mailer.web.desk import (
+    files,
+    overview,
+    reader,
+    reader_acts,
+    reader_change,
+    reader_imports,
+    readers,
+    sign_in,
+)
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.paper import Paper
 
-ROUTERS = [part.router for part in (files, sign_in, overview)]
+READERS = (readers, reader, reader_change, reader_acts, reader_imports)
+ROUTERS = [part.router for part in (files, sign_in, overview, *READERS)]
 
 
 def furnish(app: FastAPI, config: Config) -> None:
