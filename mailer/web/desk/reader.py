@@ -46,6 +46,7 @@ class Subscription:
     title: str
     standing: Standing | None
     chip: Chip | None
+    since: str
 
     @property
     def on_list(self) -> bool:
@@ -87,6 +88,7 @@ def reader_page(desk: Desk, reader_id: int, errors: Mapping[str, str] | None = N
             of.title,
             standings.get(of.id),
             standing_chip(desk, standings[of.id].state) if of.id in standings else None,
+            _day(desk, standings[of.id].since) if of.id in standings else "",
         )
         for of in publications
     ]
@@ -125,8 +127,12 @@ def _sentence(desk: Desk, told: Story) -> str:
     return desk.say(
         "This reader gets {publication}, and has since {date}.",
         publication=reads[0].publication,
-        date=desk.catalogue.date(today(desk.config.organisation.zone, reads[0].since)),
+        date=_day(desk, reads[0].since),
     )
+
+
+def _day(desk: Desk, at: datetime) -> str:
+    return desk.catalogue.date(today(desk.config.organisation.zone, at))
 
 
 def _why(desk: Desk, told: Story) -> str:
