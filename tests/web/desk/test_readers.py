@@ -5,12 +5,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailer import audience, audit, clock
 from mailer.audience.models import AddressChangeRow
 from mailer.database import Database
 from mailer.delivery.models import DeliveryRow, MergeValueRow
+from mailer.staff.models import AccountRow
 from mailer.tokens import address_path
 from tests.web.conftest import Ana, TestClient
 from tests.web.desk.conftest import AtDesk, SignIn
@@ -314,7 +315,10 @@ def test_the_list_is_taken_along_without_formulas(
     assert editor.submit("/desk/readers/export", publication=1).status_code == 403
 
 
-def test_the_story_in_spanish(sign_in: SignIn, sample: Ana, path: str) -> None:
-    page = told(sign_in("owner", language="es").get(path).text)
+def test_the_story_in_spanish(sign_in: SignIn, database: Database, sample: Ana, path: str) -> None:
+    browser = sign_in("owner")
+    with database.write() as session:
+        session.execute(update(AccountRow).values(language="es"))
+    page = told(browser.get(path).text)
     assert "se añadió a Update por el equipo" in page
     assert "recibe Update" in page
