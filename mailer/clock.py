@@ -70,7 +70,11 @@ def parse_moment(text: str, zone: ZoneInfo, at: datetime) -> tuple[datetime, str
                 )
             )
         if local.utcoffset() != moment.replace(tzinfo=zone, fold=1).utcoffset():
-            remark = f"{text} comes twice in {zone.key} that day; the first is taken."
+            remark = Sentence(
+                "“{text}” comes twice in {zone} that day; the first is taken.",
+                text=shown(text),
+                zone=zone.key,
+            )
         moment = local
     moment = moment.astimezone(UTC)
     if moment < at:
@@ -82,11 +86,19 @@ def parse_moment(text: str, zone: ZoneInfo, at: datetime) -> tuple[datetime, str
     return moment, remark
 
 
-def in_words(span: timedelta) -> str:
+SPANS = (
+    (86_400, Sentence("1 day"), Sentence("{count} days")),
+    (3600, Sentence("1 hour"), Sentence("{count} hours")),
+    (60, Sentence("1 minute"), Sentence("{count} minutes")),
+    (1, Sentence("1 second"), Sentence("{count} seconds")),
+)
+"""Seconds, and how one and many of so many are said."""
+
+
+def in_words(span: timedelta) -> Sentence:
     """A span of time as a person says it: "5 minutes", "6 hours", "2 days"."""
     seconds = int(span.total_seconds())
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {word}" + ("s" if count != 1 else "")
-    return f"{seconds} second" + ("s" if seconds != 1 else "")
+    size, one, many = next(
+        row for row in SPANS if row[0] == 1 or (seconds >= row[0] and seconds % row[0] == 0)
+    )
+    return one if seconds == size else Sentence(many.template, count=seconds // size)

@@ -21,7 +21,7 @@ class Sentence(str):
     template: str
     values: dict[str, object]
 
-    def __new__(cls, template: str, **values: object) -> Self:
+    def __new__(cls, template: str, /, **values: object) -> Self:
         made = super().__new__(cls, template.format(**values) if values else template)
         made.template = template
         made.values = values
@@ -69,10 +69,10 @@ def shown(text: object) -> str:
     )
 
 
-SAID = frozenset({"reason", "status", "otherwise"})
+SAID = frozenset({"reason", "status", "otherwise", "span"})
 """Values that are sentences themselves, in whatever template they stand."""
 
-LETTERS_TO_KNOW_BY = 5
+LETTERS_TO_KNOW_BY = 4
 """A template with fewer letters of its own would fit anything."""
 
 

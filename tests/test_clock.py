@@ -44,7 +44,9 @@ def test_a_time_that_the_clocks_skip_is_refused(text: str) -> None:
 def test_a_time_that_comes_twice_takes_the_first_and_says_so() -> None:
     moment, remark = parse_moment("2007-10-28 01:30", LONDON, AT)
     assert moment == datetime(2007, 10, 28, 0, 30, tzinfo=UTC)
-    assert remark == "2007-10-28 01:30 comes twice in Europe/London that day; the first is taken."
+    assert remark == (
+        "“2007-10-28 01:30” comes twice in Europe/London that day; the first is taken."
+    )
     assert parse_moment("2007-10-28 00:59", LONDON, AT)[1] is None
     assert parse_moment("2007-10-28 02:00", LONDON, AT)[1] is None
 

@@ -103,7 +103,7 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...]:
             )
         if len(name) > TAG_LIMIT:
             raise WrongInput(
-                Sentence("a column's name has more than {limit} characters.", limit=TAG_LIMIT)
+                Sentence("a column’s name has more than {limit} characters.", limit=TAG_LIMIT)
             )
     if "email" not in names:
         raise WrongInput(

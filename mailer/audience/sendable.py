@@ -15,15 +15,18 @@ from mailer.audience.subscriber import by_id
 from mailer.audience.subscription import State
 from mailer.audience.suppression import Suppression, suppression_of
 from mailer.database import among
+from mailer.sentence import Sentence
 
 # Well below what either database takes as parameters of one statement.
 _IDS_AT_ONCE = 10_000
 
-WHY_NOT: dict[State, str] = {
-    State.PENDING: "not confirmed",
-    State.PAUSED: "paused",
-    State.ENDED: "left",
+WHY_NOT: dict[State, Sentence] = {
+    State.PENDING: Sentence("not confirmed"),
+    State.PAUSED: Sentence("paused"),
+    State.ENDED: Sentence("left"),
 }
+_ERASED, _UNKNOWN = Sentence("erased"), Sentence("unknown")
+_NOT_SUBSCRIBED = Sentence("not subscribed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +191,14 @@ def recipients(
         suppressed = suppression_of(session, [row.mailbox for row in rows if row.mailbox])
         for state, paused_until, mailbox, *reader in rows:
             answers[reader[0]] = (
-                (NotSendable("erased") if mailbox is None else None)
+                (NotSendable(_ERASED) if mailbox is None else None)
                 or (_not_active(state, paused_until, day) if subscribed else None)
                 or _not_suppressed(suppressed.get(mailbox), asked_for=asked_for)
                 or Recipient(*reader)
             )
     if len(answers) == len(subscriber_ids):
         return answers
-    return {wanted: answers.get(wanted, NotSendable("unknown")) for wanted in subscriber_ids}
+    return {wanted: answers.get(wanted, NotSendable(_UNKNOWN)) for wanted in subscriber_ids}
 
 
 def recipient_by_id(session: Session, subscriber_id: int) -> Recipient:
@@ -232,7 +235,7 @@ def _not_active(state: State | None, paused_until: date | None, day: date) -> No
     if state == State.ACTIVE:
         return None
     if state is None:
-        return NotSendable("not subscribed")
+        return NotSendable(_NOT_SUBSCRIBED)
     if state == State.PAUSED and paused_until is not None and paused_until <= day:
         return None
     return NotSendable(WHY_NOT[State(state)])

@@ -10,6 +10,7 @@ import typer
 from mailer.cli.door import Door, remark, show, show_json, show_table
 from mailer.clock import now
 from mailer.errors import WrongInput
+from mailer.sentence import Sentence
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -246,7 +247,7 @@ def _set_public(door: Door, number: int, slug: str | None, *, public: bool) -> N
     with door.database.write() as session:
         issue = find(session, number, slug)
         publication.set_public(session, issue.id, public=public, now=now())
-        words = "put into the archive" if public else "taken out of the archive"
+        words = Sentence("put into the archive" if public else "taken out of the archive")
         audit.record(session, now(), door.operator, f"issue {issue.id}", words)
     show(f"{issue.title} is {'in' if public else 'not in'} the public archive.")
 

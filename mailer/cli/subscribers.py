@@ -10,6 +10,7 @@ import typer
 
 from mailer.cli.door import Door, make_sure, remark, show, show_json, show_table
 from mailer.clock import now, today
+from mailer.sentence import Sentence
 
 if TYPE_CHECKING:
     from mailer.audience import ImportOutcome, Story
@@ -62,7 +63,16 @@ def import_file(
             now(),
             door.operator,
             f"publication {found.id}",
-            f"imported readers: {_counts(outcome)}",
+            Sentence(
+                "imported readers: {rows} rows, {created} created, {updated} updated, "
+                "{unchanged} unchanged, {rejected} rejected, {suppressed} suppressed",
+                rows=outcome.rows,
+                created=outcome.created,
+                updated=outcome.updated,
+                unchanged=outcome.unchanged,
+                rejected=outcome.rejected,
+                suppressed=outcome.suppressed,
+            ),
         )
     if as_json:
         show_json(
@@ -116,7 +126,11 @@ def add(
         )
         if added.outcome is not audience.Outcome.UNCHANGED:
             audit.record(
-                session, at, door.operator, f"subscriber {added.subscriber_id}", "added a reader"
+                session,
+                at,
+                door.operator,
+                f"subscriber {added.subscriber_id}",
+                Sentence("added a reader"),
             )
     words = {
         audience.Outcome.CREATED: f"reads {found.title} from now on.",
@@ -191,7 +205,13 @@ def unsubscribe(
             )
         if ended or everything:
             audit.record(
-                session, at, door.operator, f"subscriber {reader.id}", f"unsubscribed from {what}"
+                session,
+                at,
+                door.operator,
+                f"subscriber {reader.id}",
+                Sentence("unsubscribed from everything")
+                if everything
+                else Sentence("unsubscribed from {publication}", publication=what),
             )
     shown = reader.address.address
     show(
@@ -217,7 +237,8 @@ def erase(
     with door.database.write() as session:
         delivery.erase(session, reader.id, reader.address.address)
         audience.erase(session, reader.id, now())
-        audit.record(session, now(), door.operator, f"subscriber {reader.id}", "erased a reader")
+        erased = Sentence("erased a reader")
+        audit.record(session, now(), door.operator, f"subscriber {reader.id}", erased)
     audience.scrub(door.database)
     show(f"Erased. What is left is reader {reader.id}, without name or address.")
 

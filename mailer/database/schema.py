@@ -121,8 +121,8 @@ def driver_url(url: str) -> URL:
         return make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
     except (ArgumentError, ValueError):
         raise WrongInput(
-            "The configuration's database.url cannot be read; "
-            'write it like "postgresql://user@host:5432/name".'
+            "The configuration’s database.url cannot be read; "
+            "write it like “postgresql://user@host:5432/name”."
         ) from None
 
 

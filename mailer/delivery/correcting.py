@@ -112,7 +112,7 @@ def correct(
             _require_first(session, issue, mailing.id)
             correction = _insert(session, config, issue, mailing, wrong, text, now, actor)
             store(session, correction, 1, letters, now)
-            audit.record(session, now, actor, f"issue {issue.id}", "correction sent")
+            audit.record(session, now, actor, f"issue {issue.id}", Sentence("correction sent"))
             return correction
     raise Refused(SAVED_ALL_THE_TIME)
 

@@ -51,7 +51,8 @@ def pause_early(session: Session, pace: Pace, now: datetime) -> list[int]:
         ).first()
         if judged is not None and too_many:
             paused.append(mailing_id)
-            audit.record(session, now, "mailer", f"mailing {mailing_id}", "paused: early failures")
+            words = Sentence("paused: early failures")
+            audit.record(session, now, "mailer", f"mailing {mailing_id}", words)
     return paused
 
 

@@ -46,6 +46,11 @@ STANDS = {
 }
 """How a mailing stands, in a sentence that says what it is."""
 
+PAUSED = (Sentence("paused"), Sentence("correction paused"))
+RESUMED = (Sentence("resumed"), Sentence("correction resumed"))
+CANCELLED = (Sentence("cancelled"), Sentence("correction cancelled"))
+"""How the audit log tells of an issue's own mailing, and of its correction."""
+
 NOTHING_TO_PAUSE = Sentence("there is nothing to pause")
 NOTHING_TO_CANCEL = Sentence("there is nothing to cancel")
 NOT_PAUSED = Sentence("it is not paused")
@@ -101,7 +106,8 @@ def place(
         ).first()
         if moved is None:
             raise _begun(session, existing, issue)
-    audit.record(session, now, actor, f"issue {issue.id}", f"scheduled for {at.isoformat()}")
+    words = Sentence("scheduled for {moment}", moment=at.isoformat())
+    audit.record(session, now, actor, f"issue {issue.id}", words)
     return existing
 
 
@@ -187,7 +193,7 @@ def pause(
         reason or Sentence("Paused by {actor}.", actor=actor),
         NOTHING_TO_PAUSE,
     )
-    audit.record(session, now, actor, f"issue {issue.id}", _done("paused", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", PAUSED[kind is not None])
 
 
 def resume(
@@ -230,7 +236,7 @@ def resume(
                 )
             )
         mailing.send_until = again_until(config, mailing.not_after, now)
-    audit.record(session, now, actor, f"issue {issue.id}", _done("resumed", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", RESUMED[kind is not None])
 
 
 def again_until(config: Config, not_after: datetime | None, now: datetime) -> datetime:
@@ -256,12 +262,8 @@ def cancel(
         NOTHING_TO_CANCEL,
     )
     mailing.finished_at = now
-    audit.record(session, now, actor, f"issue {issue.id}", _done("cancelled", kind))
+    audit.record(session, now, actor, f"issue {issue.id}", CANCELLED[kind is not None])
     return mailing.id
-
-
-def _done(what: str, kind: str | None) -> str:
-    return f"{kind} {what}" if kind else what
 
 
 def _change(
@@ -387,5 +389,5 @@ def send_to_new(session: Session, config: Config, issue: Issue, now: datetime, a
     if again is None:
         only = Sentence("only what is being sent, or was sent, goes to new readers")
         raise it_is_not(session, issue, only)
-    audit.record(session, now, actor, f"issue {issue.id}", "sent to new readers")
+    audit.record(session, now, actor, f"issue {issue.id}", Sentence("sent to new readers"))
     return again

@@ -63,7 +63,9 @@ def resume_corrected(
                 continue
             if new:
                 _go_on(session, config, mailing, issue, letters, now)
-                words = f"resumed, corrected: version {mailing.version + 1}"
+                words = Sentence(
+                    "resumed, corrected: version {version}", version=mailing.version + 1
+                )
                 audit.record(session, now, actor, f"issue {issue.id}", words)
             else:
                 resume(session, config, issue, now, actor)

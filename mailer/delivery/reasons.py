@@ -17,6 +17,16 @@ STORED = (
     Sentence("connection lost ({reason})"),
     Sentence("connection closed by the relay"),
     Sentence("no reply to {stage} in time"),
+    Sentence("malformed reply to {stage}: {line}"),
+    Sentence("a reply to {stage} without end"),
+    Sentence("a reply line without end"),
+    Sentence("the relay spoke unasked: {reply}"),
+    Sentence("data in clear behind the reply to STARTTLS"),
+    Sentence("the relay talks without end"),
+    Sentence("closed by us"),
+    Sentence("not opened"),
+    Sentence("not open"),
+    Sentence("refused"),
     Sentence("the relay takes no more of the message"),
     Sentence("the database was in trouble"),
     Sentence("the lease was lost"),
@@ -43,11 +53,3 @@ STORED = (
     Sentence("its certificate is not good: {reason}"),
     Sentence("it offers neither AUTH PLAIN nor AUTH LOGIN"),
 )
-
-FAULTS = {
-    "mailbox": Sentence("the mailbox"),
-    "policy": Sentence("the recipient’s rules"),
-    "relay": Sentence("the relay"),
-    "message": Sentence("the message"),
-}
-"""Whose fault a failure was, by the ledger's word (`disposition.Fault`)."""

@@ -39,6 +39,14 @@ class Ruling(Enum):
         return "queued again" if self is Ruling.RESEND else f"taken as {self.value}"
 
 
+RULED = {
+    Ruling.RESEND: Sentence("{count} in doubt were queued again"),
+    Ruling.SENT: Sentence("{count} in doubt were taken as sent"),
+    Ruling.FAILED: Sentence("{count} in doubt were taken as failed"),
+}
+"""How the audit log tells of a ruling."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A delivery in doubt, since when and why; no address is left of a reader who was erased."""
@@ -143,7 +151,8 @@ def settle(
             )
         )
     tell(session, BY_HAND, changes)
-    audit.record(session, now, actor, f"issue {issue.id}", f"{count} in doubt were {ruling.words}")
+    ruled = Sentence(RULED[ruling], count=count)
+    audit.record(session, now, actor, f"issue {issue.id}", ruled)
     return count
 
 

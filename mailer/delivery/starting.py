@@ -138,7 +138,7 @@ def _complete(
 ) -> None:
     store(session, mailing_id, 1, letters, now)
     publication.set_public(session, issue.id, public=True, now=now)
-    audit.record(session, now, "mailer", f"issue {issue.id}", "began to be sent")
+    audit.record(session, now, "mailer", f"issue {issue.id}", Sentence("began to be sent"))
 
 
 def compile_more(

@@ -89,5 +89,5 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise WrongInput(
-            Sentence("The theme's file {file} cannot be read: {reason}.", file=path, reason=error)
+            Sentence("The theme’s file {file} cannot be read: {reason}.", file=path, reason=error)
         ) from None

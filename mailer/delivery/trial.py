@@ -30,6 +30,7 @@ from mailer.delivery.wire import ConnectionLost
 from mailer.errors import WrongInput
 from mailer.letter import CompiledLetter
 from mailer.publication import Issue
+from mailer.sentence import Sentence
 from mailer.tokens import Signer
 
 _LEASE = timedelta(minutes=15)
@@ -141,7 +142,8 @@ def _write_down(
         session.add_all(rows)
         session.flush()
         tell(session, worker, {mailing.id: {"audience": len(rows)}})
-        audit.record(session, now, actor, f"issue {issue.id}", f"{len(rows)} test letters")
+        words = Sentence("{count} test letters", count=len(rows))
+        audit.record(session, now, actor, f"issue {issue.id}", words)
         sending = Sending(
             mailing.id,
             "test",

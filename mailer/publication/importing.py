@@ -89,7 +89,13 @@ def import_listing(
             work.counts[f"{kind}_created"] + work.counts[f"{kind}_updated"]
             for kind in ("issues", "items", "pages")
         )
-        words = f"imported {listing.file}: {issues} issues, {items} items, {pages} pages"
+        words = Sentence(
+            "imported {file}: {issues} issues, {items} items, {pages} pages",
+            file=listing.file,
+            issues=issues,
+            items=items,
+            pages=pages,
+        )
         audit.record(session, now, actor, "archive", words)
     session.flush()
     return done

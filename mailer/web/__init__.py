@@ -9,7 +9,8 @@
    authority on its page: no cookie is read. What it does, it does by POST.
 4. Errors are pages in words; what they say of the cause goes to the log alone.
 
-Fixed words are in `phrases`, colours in `look`, what browsers are told in `headers`.
+What pages say is in `catalogue`, in each language; colours are in `look`, what browsers are told
+in `headers`.
 """
 
 from typing import TYPE_CHECKING

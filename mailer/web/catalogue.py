@@ -2,6 +2,7 @@
 
 1. English is the source: a text's English is its key. Every other language has its folder,
    `templates/catalogues/es/*.po` (gettext's format), and all of its files are read together.
+   English has one for what pages say otherwise than commands do.
 2. `catalogue_of("es")` is that language's `Catalogue`, read once in each process. It puts values
    into texts as `str.format` does; a value that is a `Sentence` is translated first.
 3. `install` gives a template environment the words `_`, `n_`, `tell`, `date`, `moment`, `time` and
@@ -30,7 +31,7 @@ from markupsafe import Markup, escape
 from mailer import clock
 from mailer.config import resource
 from mailer.errors import MailerError
-from mailer.sentence import Sentence
+from mailer.sentence import Recogniser, Sentence
 
 SOURCE = "en"
 
@@ -64,20 +65,23 @@ class Catalogue:
         self.language = spoken(language, folder)
         self._locale = _locale(language, self.language)
         self._texts = read_texts(folder / self.language)
+        self._recognised = lru_cache(maxsize=4096)(Recogniser(self._texts.single))
 
-    def say(self, template: str, **values: object) -> str:
+    def say(self, template: str, /, **values: object) -> str:
         """The text `template` in this language, with `values` put in."""
         return self._said(template, values, str)
 
     def tell(self, said: str | MailerError) -> str:
-        """A sentence that a room made, or an error's, in this language."""
+        """A sentence that a room made, or an error's, in this language.
+
+        A plain text, as it is stored for a mailing or a delivery, is known again by its template.
+        """
         if isinstance(said, MailerError):
             said = said.said
-        if isinstance(said, Sentence):
-            return self._said(said.template, said.values, str)
-        return self._texts.single.get(said, said)
+        found = said if isinstance(said, Sentence) else self._recognised(said)
+        return str(said) if found is None else self._said(found.template, found.values, str)
 
-    def count(self, one: str, many: str, n: int, **values: object) -> str:
+    def count(self, one: str, many: str, n: int, /, **values: object) -> str:
         """The text for `n` things by the language's plural rule; `{n}` is the number."""
         return self._counted(one, many, n, values, str)
 

@@ -13,12 +13,13 @@ from mailer.errors import WrongInput
 from mailer.letter import LetterDue
 from mailer.publication import Publication, publications
 from mailer.tokens import Claim, ExpiredToken, Purpose
+from mailer.web.catalogue import catalogue_of, languages
 from mailer.web.forms import Form, Network, OneClick, PostedForm
 from mailer.web.headers import LETTER_POLICY
-from mailer.web.phrases import LANGUAGES, consent, spoken
 from mailer.web.readers import Reader, opened, reader_of
 from mailer.web.routing import look_only, post
 from mailer.web.site import Site, TheSite
+from mailer.web.wordings import consent
 
 router = APIRouter()
 
@@ -144,7 +145,7 @@ def _choices(
         greeting=typed.one("greeting") if typed else now.greeting,
         chosen_language=language,
         # A language that our own pages do not speak stays as it is until another is chosen.
-        letter_languages={language: language, **LANGUAGES},
+        letter_languages={language: language, **languages()},
         offers=offers,
     )
 
@@ -171,7 +172,7 @@ def _save(reader: Reader, form: Form, network: str | None, now: datetime) -> HTM
             )
     except WrongInput as error:
         with database.read() as session:
-            return _choices(session, reader, typed=form, error=str(error))
+            return _choices(session, reader, typed=form, error=error.said)
     speaking = replace(reader, language=chosen.language or reader.site.language)
     with database.read() as session:
         return _choices(session, speaking, saved=True)
@@ -180,7 +181,7 @@ def _save(reader: Reader, form: Form, network: str | None, now: datetime) -> HTM
 def _shown(reader: Reader, of: Publication) -> Wording:
     """What stands beside the box of a publication."""
     organisation = reader.site.config.organisation.name
-    return Wording(consent(reader.language, organisation, of.title), spoken(reader.language))
+    return consent(catalogue_of(reader.language), organisation, of.title)
 
 
 def _send_fresh_link(site: Site, claim: Claim, now: datetime) -> HTMLResponse:

@@ -1,5 +1,7 @@
 """What went wrong, as a page in words: no traceback, no query, nobody's data."""
 
+from dataclasses import dataclass
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,20 +12,60 @@ from starlette.responses import RedirectResponse, Response
 
 from mailer.database import database_error
 from mailer.errors import MailerError, NotFound, WrongInput
+from mailer.sentence import Sentence
 from mailer.web.desk import refusing
-from mailer.web.phrases import PHRASES
 from mailer.web.readers import Erased, FromTest, opens_nothing
 from mailer.web.routing import ForgottenSlash
 from mailer.web.site import Site
 
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a page says of what went wrong."""
+
+    title: Sentence
+    sentence: Sentence
+
+
+WRONG_WAY = Said(
+    Sentence("That cannot be done here"), Sentence("This page does not take what was sent to it.")
+)
+NOT_FOUND = Said(
+    Sentence("There is no such page"),
+    Sentence(
+        "The address may be mistyped. A link from a letter works only whole: open it from the "
+        "letter again."
+    ),
+)
+TOO_MUCH = Said(
+    Sentence("That was too much"),
+    Sentence("What was sent is longer than any form here. Go back and try with less."),
+)
+BROKEN = Said(
+    Sentence("Something went wrong"),
+    Sentence("The fault is ours, and it has been noted. Please try again in a while."),
+)
+DOWN = Said(
+    Sentence("Not available at the moment"),
+    Sentence("Our database does not answer. Please try again in a minute."),
+)
+GONE = Said(
+    Sentence("Nothing is kept here"),
+    Sentence("Everything about the reader whom this link belonged to has been erased."),
+)
+TEST = Said(
+    Sentence("This was a test"),
+    Sentence("This link came with a test letter. It works in real ones; here it changes nothing."),
+)
+
 PAGES = {
-    400: "wrong_way",
-    404: "not_found",
-    405: "wrong_way",
-    413: "too_much",
-    422: "wrong_way",
-    500: "broken",
-    503: "down",
+    400: WRONG_WAY,
+    404: NOT_FOUND,
+    405: WRONG_WAY,
+    413: TOO_MUCH,
+    422: WRONG_WAY,
+    500: BROKEN,
+    503: DOWN,
 }
 
 log = structlog.get_logger()
@@ -32,14 +74,13 @@ log = structlog.get_logger()
 def register(app: FastAPI, site: Site) -> None:
     """Let `app` answer every error with a page of `site`."""
 
-    def answer(status: int, page: str | None = None) -> Response:
-        phrase = page or PAGES.get(status, "wrong_way" if status < 500 else "broken")
-        assert phrase in PHRASES["en"]
+    def answer(status: int, page: Said | None = None) -> Response:
+        said = page or PAGES.get(status, WRONG_WAY if status < 500 else BROKEN)
         if status >= 500:
             # Where the database may be what is wrong, the page does without it.
-            return site.page("error", None, status=status, phrase=phrase)
+            return site.page("error", None, status=status, said=said)
         with site.database.read() as session:
-            return site.page("error", session, status=status, phrase=phrase)
+            return site.page("error", session, status=status, said=said)
 
     @app.exception_handler(refusing.Stopped)
     def at_the_door(request: Request, error: refusing.Stopped) -> Response:
@@ -70,11 +111,11 @@ def register(app: FastAPI, site: Site) -> None:
     @app.exception_handler(Erased)
     def erased(request: Request, _error: Erased) -> Response:
         # For a mailbox provider's one-click POST, a reader who is gone has left.
-        return answer(200 if request.method == "POST" else 410, "gone")
+        return answer(200 if request.method == "POST" else 410, GONE)
 
     @app.exception_handler(FromTest)
     def from_test(_request: Request, _error: FromTest) -> Response:
-        return answer(200, "test")
+        return answer(200, TEST)
 
     @app.exception_handler(MailerError)
     def in_words(request: Request, error: MailerError) -> Response:

@@ -1,7 +1,6 @@
 """What every page needs: the configuration, the database, the keys, and the templates."""
 
 import hashlib
-from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +17,8 @@ from mailer.letter import long_date, render_markdown
 from mailer.publication import Issue, IssueSummary, Publication
 from mailer.tokens import Signer
 from mailer.web import look
-from mailer.web.phrases import LANGUAGES, say, spoken
+from mailer.web.catalogue import Catalogue, catalogue_of, install, languages, spoken
+from mailer.web.wordings import consent
 
 
 class Site:
@@ -30,7 +30,9 @@ class Site:
         self.signer = Signer(config.site.secret_key, config.site.old_secret_keys)
         self.stylesheet = look.stylesheet(config.organisation, "site.css")
         self.stylesheet_path = f"/static/style-{look.version_of(self.stylesheet)}.css"
-        self._templates = _templates(config)
+        self._templates = {
+            language: _templates(config, catalogue_of(language)) for language in languages()
+        }
 
     @property
     def language(self) -> str:
@@ -52,10 +54,11 @@ class Site:
         """
         language = spoken(language or self.language)
         return HTMLResponse(
-            self._templates.get_template(f"{template}.html.j2").render(
+            self._templates[language]
+            .get_template(f"{template}.html.j2")
+            .render(
                 values,
                 language=language,
-                say=partial(say, language),
                 stylesheet=self.config.site.path + self.stylesheet_path,
                 publications=publication.publications(session) if session else (),
                 pages=publication.pages(session) if session else (),
@@ -65,7 +68,7 @@ class Site:
 
     def document(self, template: str, media_type: str, **values: Any) -> Response:
         """A document for machines (a feed), made of a template."""
-        text = self._templates.get_template(template).render(values)
+        text = self._templates[spoken(self.language)].get_template(template).render(values)
         return Response(text, media_type=media_type)
 
 
@@ -91,7 +94,7 @@ def issue_line(issue: Issue | IssueSummary, language: str) -> str:
     return f"{issue.title}. {long_date(issue.date, language)}"
 
 
-def _templates(config: Config) -> Environment:
+def _templates(config: Config, catalogue: Catalogue) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(resource("templates") / "pages"),
         autoescape=True,
@@ -99,11 +102,16 @@ def _templates(config: Config) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    install(environment, catalogue, config.organisation.zone)
+
+    def consent_to(title: str) -> str:
+        return consent(catalogue, config.organisation.name, title).text
+
     environment.globals.update(
         organisation=config.organisation,
         root=config.site.path,
         site_url=config.site.url,
-        languages=LANGUAGES,
+        consent=consent_to,
         issue_line=issue_line,
         series_title=series_title,
         publication_path=publication.publication_path,

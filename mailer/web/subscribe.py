@@ -22,8 +22,9 @@ from mailer.database import database_error
 from mailer.errors import WrongInput
 from mailer.publication import Publication
 from mailer.tokens import ExpiredToken, Purpose, confirm_path
+from mailer.web import wordings
+from mailer.web.catalogue import catalogue_of
 from mailer.web.forms import Network, PostedForm
-from mailer.web.phrases import consent, say, spoken
 from mailer.web.readers import Reader, opened
 from mailer.web.routing import look_only, post
 from mailer.web.site import Site, TheSite
@@ -87,23 +88,24 @@ def confirm(site: TheSite, token: str, network: Network) -> Response:
 
 
 def _shown(reader: Reader, of: Publication) -> Wording:
-    """What the page of confirmation says; a wording outlives its reader, so it names no mailbox."""
-    words = {"organisation": reader.site.config.organisation.name, "publication": of.title}
-    sentence = say(reader.language, "confirm", mailbox="…", **words)
-    button = say(reader.language, "confirm_button", **words)
-    return Wording(f"{sentence} {button}", spoken(reader.language))
+    """What the page of confirmation says."""
+    organisation = reader.site.config.organisation.name
+    return wordings.confirmation(catalogue_of(reader.language), organisation, of.title)
 
 
 def _errors(site: Site, chosen: Publication | None, typed: str) -> dict[str, str]:
     """What is wrong with the form, by field."""
-    errors = {}
+    errors, say = {}, catalogue_of(site.language).say
     if chosen is None:
-        errors["publication"] = say(site.language, "publication_missing")
+        errors["publication"] = say("Choose what you want to get.")
     try:
         audience.normalise(typed)
     except WrongInput:
-        missing = say(site.language, "address_missing")
-        errors["email"] = say(site.language, "no_address", typed=typed) if typed else missing
+        errors["email"] = (
+            say("“{typed}” is no email address; write it like ana@example.org.", typed=typed)
+            if typed
+            else say("Write your email address, like ana@example.org.")
+        )
     return errors
 
 
@@ -132,7 +134,9 @@ def _enqueue(site: Site, of: Publication, typed: str, network: str | None, now: 
             publication_id=of.id,
             language=site.language,
             name="",
-            wording=consent(site.language, site.config.organisation.name, of.title),
+            wording=wordings.consent(
+                catalogue_of(site.language), site.config.organisation.name, of.title
+            ).text,
             network=network,
             now=now,
         )

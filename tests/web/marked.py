@@ -27,7 +27,9 @@ BUTTONS = {"submit", "reset", "button"}
 NO_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
 NO_END |= {"track", "wbr"}
 
-KEYS = re.compile(r"Arrow\w+|Page(Up|Down)|[A-Z][a-z]+\+.*|X-\w+|[A-Z][\w]+-[A-Z][\w-]+")
+KEYS = re.compile(
+    r"Arrow\w+|Page(Up|Down)|[A-Z][a-z]+\+.*|X-\w+|[A-Z][\w]+-[A-Z][\w-]+|[A-Z]\w+Error"
+)
 NAMES = {"Escape", "Enter", "Tab", "Shift", "Control", "Alt", "Meta", "Delete", "Backspace"}
 NAMES |= {"Home", "End", "Space", "Accept", "Files", "Undo", "Redo"}
 """What scripts call keys, headers and kinds of data."""
@@ -60,26 +62,32 @@ class Fault:
 Found = Iterator[Text | Fault]
 
 
-def in_python(source: str, name: str, *, page: bool) -> Found:
-    """Everything in a module; where it makes pages, also what it hands to them unmarked."""
-    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+def in_python(source: str, name: str, *, page: bool, errors: bool = True) -> Found:
+    """Everything in a module; where it makes pages, also what it hands to them unmarked.
+
+    What commands alone show is in English: there `errors` do not count.
+    """
+    tree = ast.parse(source)
+    handed_on = {id(call) for call in _handed_on(tree)}
+    written = _written(tree)
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         where, called = f"{name}:{call.lineno}", _name(call.func)
+        if id(call) in handed_on:
+            continue
         if (called == "Sentence" or (page and called in SINGLE)) and call.args:
-            for text in _literals(call.args[0]):
-                yield (
-                    Text(text, None, where)
-                    if text is not None
-                    else Fault(
-                        where, f"{called}() takes a text as it stands, with its values beside it"
-                    )
-                )
+            unmarked = Fault(where, f"{called}() takes a text as it stands, its values beside it")
+            for text in written.get(id(call)) or _literals(call.args[0]):
+                yield unmarked if text is None else Text(text, None, where)
         elif page and called in PLURAL and len(call.args) >= 2:
             one, many = (list(_literals(arg)) for arg in call.args[:2])
             if len(one) == len(many) == 1 and one[0] is not None and many[0] is not None:
                 yield Text(one[0], many[0], where)
             elif called == "n_" or (len(call.args) > 2 and not _is_number(call.args[1])):
                 yield Fault(where, f"{called}() takes two texts as they stand")
-        elif called in ERRORS and call.args:
+        elif called == "record" and len(call.args) == 5:
+            if _has_f_string(call) or any(text is not None for text in _literals(call.args[4])):
+                yield Fault(where, "the audit log is read at the desk; give it a Sentence")
+        elif called in ERRORS and call.args and errors:
             if _has_f_string(call):
                 yield Fault(where, f"{called}(f'…') can be said in English only; use a Sentence")
             for text in _literals(call.args[0]):
@@ -131,10 +139,38 @@ def _literals(node: ast.expr) -> Iterator[str | None]:
         yield said if isinstance(said, str) else None
 
 
+def _handed_on(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls by which one way of saying a text is made of another: `say`, in a `say`."""
+    for made in ast.walk(tree):
+        if isinstance(made, ast.FunctionDef) and made.name in SINGLE | PLURAL | {"back"}:
+            yield from (node for node in ast.walk(made) if isinstance(node, ast.Call))
+
+
+def _written(tree: ast.AST) -> dict[int, list[str]]:
+    """Calls whose text was given a name just before, in the same function: by the call's id."""
+    found: dict[int, list[str]] = {}
+    for made in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        names: dict[str, list[str | None]] = {}
+        for node in ast.walk(made):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                names.setdefault(node.targets[0].id, []).extend(_literals(node.value))
+        for call in (node for node in ast.walk(made) if isinstance(node, ast.Call)):
+            if call.args and isinstance(call.args[0], ast.Name):
+                said = names.get(call.args[0].id, [])
+                if texts := [text for text in said if text is not None]:
+                    found[id(call)] = texts if len(texts) == len(said) else []
+    return found
+
+
 def _is_constant(node: ast.expr) -> bool:
-    """As in `NOT_PAUSED` and `STANDS[status]`, which are marked where they are defined."""
+    """As in `NOT_PAUSED` and `STANDS[status]`, which are marked where they are defined.
+
+    What is called `template` was a sentence's before: it is made anew.
+    """
+    if isinstance(node, ast.Attribute) and node.attr == "template":
+        return True
     name = node.value if isinstance(node, ast.Subscript) else node
-    return isinstance(name, ast.Name) and name.id.isupper()
+    return isinstance(name, ast.Name) and (name.id.isupper() or name.id == "template")
 
 
 def _is_number(node: ast.expr) -> bool:
@@ -143,8 +179,8 @@ def _is_number(node: ast.expr) -> bool:
 
 
 def _has_f_string(call: ast.Call) -> bool:
-    """Whether an error is made with one; the values of a `Sentence` may be."""
-    waiting: list[ast.AST] = [*call.args]
+    """Whether an error is made with one, or what is told last; a `Sentence`'s values may be."""
+    waiting: list[ast.AST] = [*call.args[-1:]]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.JoinedStr):

@@ -20,7 +20,6 @@ from mailer.web.look import (
     PAPER,
     SURFACE,
 )
-from mailer.web.phrases import PHRASES
 from tests.conftest import make_config
 from tests.web.conftest import Ana, TestClient
 
@@ -121,16 +120,3 @@ def test_any_accent_can_be_read_in_both_schemes(colour: str) -> None:
 def test_contrast_is_that_of_the_standard() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
-
-
-def test_every_language_says_everything_with_the_same_words_put_in() -> None:
-    import string
-
-    def names(text: str) -> set[str | None]:
-        return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
-
-    english = PHRASES["en"]
-    for phrases in PHRASES.values():
-        assert phrases.keys() == english.keys()
-        for key, text in phrases.items():
-            assert names(text) == names(english[key]), key

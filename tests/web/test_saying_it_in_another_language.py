@@ -94,6 +94,13 @@ def test_a_sentence_in_a_sentence(spanish: Catalogue) -> None:
     assert spanish.say("Saved {time}", time=gone) == "Guardado a las Ya no existe: número."
 
 
+def test_a_sentence_that_was_stored_as_text(spanish: Catalogue) -> None:
+    stored = str(Sentence("The {thing} is gone.", thing="<b>"))
+    assert spanish.tell(stored) == "Ya no existe: <b>."
+    assert page(spanish, "{{ tell(said) }}", said=stored) == "Ya no existe: &lt;b&gt;."
+    assert spanish.tell("Nobody has written this.") == "Nobody has written this."
+
+
 def test_what_an_error_says(spanish: Catalogue) -> None:
     assert spanish.tell(Refused(Sentence("The {thing} is gone.", thing=3))) == "Ya no existe: 3."
     assert spanish.tell(Refused("Tea & cake")) == "Té & pan"

@@ -65,7 +65,7 @@ def require(inliner: Inliner) -> None:
             import css_inline  # noqa: F401
         except ImportError:
             raise WrongInput(
-                'mail.inliner is "css-inline", which is not installed; '
+                "mail.inliner is “css-inline”, which is not installed; "
                 "say pip install mailer[css-inline], or take the key out."
             ) from None
 

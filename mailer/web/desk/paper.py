@@ -12,7 +12,7 @@ from mailer.config import Config, resource
 from mailer.web import catalogue, look
 from mailer.web.catalogue import Catalogue
 
-LANGUAGES = {"en": "English", "es": "Español"}
+LANGUAGES = catalogue.languages()
 """Those that the desk speaks, each by its own name."""
 
 

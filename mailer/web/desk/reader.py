@@ -15,11 +15,11 @@ from mailer.clock import today
 from mailer.errors import NotFound
 from mailer.sentence import Sentence
 from mailer.staff import Act
+from mailer.web.catalogue import languages
 from mailer.web.desk.people import People
 from mailer.web.desk.readers import Chip, standing_chip, suppressed_chip
 from mailer.web.desk.received_words import what_became, what_was_sent
 from mailer.web.desk.shell import Desk, TheDesk, look
-from mailer.web.phrases import LANGUAGES
 
 router = APIRouter()
 
@@ -166,7 +166,7 @@ def _facts(desk: Desk, found: Subscriber) -> list[tuple[str, str]]:
     facts = [
         (desk.say("Name"), found.name),
         (desk.say("Greeting"), found.greeting),
-        (desk.say("Language"), LANGUAGES.get(found.language, found.language)),
+        (desk.say("Language"), languages().get(found.language, found.language)),
         (desk.say("Member"), member),
         (desk.say("Tags"), ", ".join(found.tags)),
         *sorted(found.custom_fields.items()),

@@ -15,10 +15,10 @@ from mailer.errors import WrongInput
 from mailer.sentence import Sentence
 from mailer.staff import Act
 from mailer.tokens import Signer, address_path
+from mailer.web.catalogue import languages
 from mailer.web.desk.posted import Posted
 from mailer.web.desk.reader import known, log
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look
-from mailer.web.phrases import LANGUAGES
 
 router = APIRouter()
 
@@ -146,7 +146,7 @@ def _change_page(
         status=422 if errors else 200,
         reader=found,
         typed=typed,
-        choices={"": desk.say("As the site"), found.language: found.language, **LANGUAGES},
+        choices={"": desk.say("As the site"), found.language: found.language, **languages()},
         new_address=new,
         errors=errors,
     )
