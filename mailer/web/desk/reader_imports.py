@@ -234,7 +234,7 @@ def _figures(desk: Desk, status: ImportStatus) -> list[tuple[str, int, str]]:
     """What became, or would become, of the rows: each is counted once."""
     return [
         (desk.say("new"), status.created, desk.say("will read it from the next letter on")),
-        (desk.say("changed"), status.updated, desk.say("known, and something is different")),
+        (desk.say("known, changed"), status.updated, desk.say("something about them is different")),
         (
             desk.say("unchanged"),
             status.unchanged,
