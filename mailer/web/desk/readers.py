@@ -38,7 +38,7 @@ class Chip:
 def states(desk: Desk) -> dict[str, str]:
     """By which readers are listed, in words."""
     return {
-        "": desk.say("Everybody"),
+        "": desk.say("All readers"),
         "reads": desk.say("Reads"),
         "unconfirmed": desk.say("Unconfirmed"),
         "paused": desk.say("Paused"),
