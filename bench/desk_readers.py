@@ -8,12 +8,13 @@ of each, and judges nothing.
 
 import argparse
 import random
+import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from mailer import audience
+from mailer import audience, staff
+from mailer import publication as publications
 from mailer.audience.models import (
     ConsentRow,
     ListDayRow,
@@ -32,10 +34,20 @@ from mailer.audience.models import (
 from mailer.audience.words import words_of
 from mailer.database import Database, connect, upgrade
 from mailer.publication.models import PublicationRow
+from mailer.web import create_app
+from tests.conftest import make_config
 from tests.services import start_postgres
+from tests.web.desk.conftest import at_desk
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 ROUNDS = 30
+ISSUES = 200
+PAGES = (
+    *("/desk/", "/desk/readers/", "/desk/readers/?words=ana", "/desk/readers/?words=ana+quispe"),
+    *("/desk/readers/?state=unconfirmed", "/desk/readers/?words=%40big.example&state=suppressed"),
+    *("/desk/readers/500000/", "/desk/readers/500000/change", "/desk/readers/500000/erase"),
+    *("/desk/readers/add", "/desk/readers/import/"),
+)
 _AT_ONCE = 10_000
 _FIRST = (
     "Ana",
@@ -267,10 +279,11 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     said = parser.parse_args()
     kept = nullcontext(said.keep) if said.keep else tempfile.TemporaryDirectory()
-    with kept as folder, filled(said.database, said.readers, Path(str(folder))) as (database, _):
+    with kept as folder, filled(said.database, said.readers, Path(str(folder))) as (database, url):
         print(f"{said.database}, {said.readers} readers, ms{'':21} {'median':>8} {'p95':>8}")
         with database.read() as session:
             publication = session.scalars(select(PublicationRow.id)).first() or 0
+        pages(database, url)
         for name, asking in searches(publication).items():
 
             def work(asking: Callable[[Session], object] = asking) -> None:
@@ -278,6 +291,39 @@ def main() -> None:
                     asking(session)
 
             show(name, work)
+
+
+def pages(database: Database, url: str) -> None:
+    """Ask for each page, as a browser of the desk's owner does."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = make_config(Path(folder), url)
+        mailbox = f"bench{secrets.token_hex(4)}@psg.example"
+        with database.write() as session:
+            if not publications.list_issues(session):
+                listing = publications.parse_listing(issues(), "issues.txt", ["Update"])
+                publications.import_listing(
+                    session, listing, update=False, now=NOW, actor="command"
+                )
+            account = staff.add(session, mailbox, "owner", "a-password-of-the-bench", NOW, "bench")
+        browser = at_desk(create_app(config, database), database, account)
+        for path in PAGES:
+
+            def work(path: str = path) -> None:
+                answer = browser.get(path)
+                assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+            work()
+            show(path, work)
+
+
+def issues() -> str:
+    """A listing of as many issues as the desk is to bear."""
+    day = date(2007, 1, 31)
+    return "\n\n".join(
+        f"• Item {number}\n\n    Update {number}. {day.day} {day:%B} {day.year + number % 20}"
+        f"\n\n    A summary."
+        for number in range(1, ISSUES + 1)
+    )
 
 
 if __name__ == "__main__":

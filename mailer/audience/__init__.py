@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mailer.audience.adding import Added, add
     from mailer.audience.address import Address, normalise
     from mailer.audience.amending import (
+        addresses_of,
         amend,
         ask_new_address,
         confirm_new_address,
@@ -121,6 +122,7 @@ __all__ = [
     "Wording",
     "add",
     "addresses",
+    "addresses_of",
     "amend",
     "ask",
     "ask_new_address",

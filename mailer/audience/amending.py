@@ -172,6 +172,16 @@ def new_address_of(
     return session.scalar(theirs)
 
 
+def addresses_of(session: Session, subscriber_id: int) -> list[str]:
+    """Every address that is known of a reader, for rooms that erase what went there.
+
+    Raises:
+        NotFound: there is no such reader, or no more.
+    """
+    row, new = row_of(session, subscriber_id), new_address_of(session, subscriber_id)
+    return [address for address in (row.address, new) if address is not None]
+
+
 def forget_new_address(session: Session, subscriber_id: int) -> None:
     """Let an address that nobody has confirmed be; its letter's link leads nowhere any more."""
     session.execute(delete(AddressChangeRow).where(AddressChangeRow.subscriber_id == subscriber_id))

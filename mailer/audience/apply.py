@@ -15,7 +15,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from mailer.audience.address import Address
@@ -26,6 +26,7 @@ from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscription import Event, State
 from mailer.audience.suppression import suppression_of
 from mailer.audience.words import index, words_of
+from mailer.database import insert_all, next_ids
 
 
 class Outcome(StrEnum):
@@ -136,15 +137,14 @@ def _merge(
 
 def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
     connection = session.connection()
-    if new := [_new_row(reader, act) for reader in readers if reader.id is None]:
-        added = insert(SubscriberRow).returning(SubscriberRow.mailbox, SubscriberRow.id)
-        ids = {row.mailbox: row.id for row in connection.execute(added, new)}
-        for reader in readers:
-            if reader.id is None:
-                reader.id = ids[reader.address.mailbox]
+    if new := [reader for reader in readers if reader.id is None]:
+        ids = next_ids(session, SubscriberRow, len(new))
+        for reader, reader_id in zip(new, ids, strict=True):
+            reader.id = reader_id
+        insert_all(session, SubscriberRow, [_new_row(reader, act) for reader in new])
     elif not any(reader.known != reader.found for reader in readers):
         return
-    fresh = {row["mailbox"] for row in new}
+    fresh = {reader.address.mailbox for reader in new}
     _index(session, readers, fresh)
     if changed := [
         {"of": reader.id, **_columns(reader.known), "updated_at": act.now}
@@ -166,7 +166,7 @@ def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
         for reader in readers
         if reader.found.state is None
     ]:
-        connection.execute(insert(SubscriptionRow), subscriptions)
+        insert_all(session, SubscriptionRow, subscriptions)
     if moved := [
         {
             "of": reader.id,
@@ -226,6 +226,7 @@ def _index(session: Session, readers: Sequence[_Reader], fresh: Container[str]) 
 
 def _new_row(reader: _Reader, act: Act) -> dict[str, Any]:
     return {
+        "id": reader.id,
         "mailbox": reader.address.mailbox,
         "address": reader.address.address,
         "domain": reader.address.domain,

@@ -24,7 +24,7 @@ from mailer.audience.words import LENGTH_LIMIT, words_in, words_of
 from mailer.database import among
 from mailer.errors import WrongInput
 
-LOOKED_AT = 1_500
+LOOKED_AT = 1_000
 AT_ONCE = 500
 
 _RARE = 10_000

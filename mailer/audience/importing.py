@@ -31,7 +31,7 @@ from mailer.database import Database, Turns
 from mailer.errors import WrongInput
 from mailer.sentence import Sentence
 
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 400
 
 _T = TypeVar("_T")
 

@@ -8,11 +8,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from mailer.audience.models import ReaderWordRow
-from mailer.database import among
+from mailer.database import among, insert_all
 
 LENGTH_LIMIT = 40
 WORDS_LIMIT = 30
@@ -41,5 +41,4 @@ def index(session: Session, words: Mapping[int, Iterable[str]], *, new: bool = F
             delete(ReaderWordRow).where(theirs).execution_options(synchronize_session=False)
         )
     rows = [{"word": word, "subscriber_id": of} for of, found in words.items() for word in found]
-    if rows:
-        session.connection().execute(insert(ReaderWordRow), rows)
+    insert_all(session, ReaderWordRow, rows)

@@ -142,9 +142,8 @@ def erase(desk: TheDesk, form: PostedForm, reader_id: int) -> Response:
         return _erase_page(desk, known(reader_id), said)
     with desk.database.write() as session:
         found = audience.by_id(session, known(reader_id))
-        for address in (found.address.address, audience.new_address_of(session, found.id)):
-            if address is not None:
-                delivery.erase(session, found.id, address)
+        for address in audience.addresses_of(session, found.id):
+            delivery.erase(session, found.id, address)
         audience.erase(session, found.id, desk.now)
         log(desk, session, found.id, Sentence("erased a reader"))
     said = desk.say(
