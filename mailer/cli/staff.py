@@ -78,6 +78,69 @@ def remove_account(
     show(f"{address} may not sign in any more.")
 
 
+@app.command("invite")
+def invite_somebody(
+    context: typer.Context,
+    address: Address,
+    role: Annotated[str, typer.Option(help="owner, editor, writer, secretary or auditor.")],
+    language: Annotated[
+        str, typer.Option(help="The language of the letter, en or es; else the organisation's.")
+    ] = "",
+) -> None:
+    """Send a letter whose link leads to a new account, for seven days, once."""
+    from mailer import delivery, staff
+
+    door: Door = context.obj
+    with door.database.write() as session:
+        due = staff.invite(
+            session,
+            address,
+            role,
+            language=language or door.config.organisation.language,
+            page=f"{door.config.site.url}/desk/invitation/",
+            now=now(),
+            actor=door.operator,
+        )
+        delivery.enqueue(session, door.config, due, now())
+    show(f"{due.address} is invited as {role}; `mailer work` or `serve` sends the letter.")
+
+
+@app.command("unlock")
+def unlock(
+    context: typer.Context,
+    address: Address,
+    totp: Annotated[
+        bool, typer.Option("--totp", help="Ask for no code from a telephone any more.")
+    ] = False,
+) -> None:
+    """Let somebody try to sign in again at once, whatever was tried in their name."""
+    from mailer import staff
+
+    door: Door = context.obj
+    site = door.config.site
+    keys = staff.Keys(site.secret_key, site.old_secret_keys)
+    with door.database.write() as session:
+        account = staff.find(session, address)
+        staff.unlock(session, keys, address, now(), door.operator)
+        if totp:
+            staff.turn_off(session, account.id, now(), door.operator)
+    show(f"{account.mailbox} may try to sign in again.")
+    if totp:
+        show("The password alone is asked for, until two-step sign-in is set up anew.")
+
+
+@app.command("end-sessions")
+def end_sessions(context: typer.Context, address: Address) -> None:
+    """Sign somebody out everywhere."""
+    from mailer import staff
+
+    door: Door = context.obj
+    with door.database.write() as session:
+        account = staff.find(session, address)
+        ended = staff.end_all(session, account.id, now(), door.operator)
+    show(f"{account.mailbox} was signed in {ended} times, and is nowhere now.")
+
+
 def _password() -> tuple[str, bool]:
     """The password from a pipe, or a new one where a person sits at the terminal."""
     from mailer.staff import new_password

@@ -81,6 +81,50 @@ NOTES = {
         action="Ver mis preferencias",
         reason="Recibe este mensaje una sola vez porque lo pidió en nuestro sitio.",
     ),
+    ("invitation", "en"): _Note(
+        subject="Come and work with us on our letters: {organisation}",
+        heading="You are invited",
+        paragraphs=(
+            "You are asked to work on the letters of our organisation.",
+            "Press the button and choose a name and a password. It works for seven days, once.",
+            "If you do not know what this is about, do nothing: nobody can use your address.",
+        ),
+        action="Accept the invitation",
+        reason="You get this because somebody who works on these letters entered your address.",
+    ),
+    ("invitation", "es"): _Note(
+        subject="Trabaje con nosotros en los correos de {organisation}",
+        heading="Tiene una invitación",
+        paragraphs=(
+            "Le invitamos a trabajar en los correos de nuestra organización.",
+            "Pulse el botón y elija un nombre y una contraseña. Sirve durante siete días, una vez.",
+            "Si no sabe de qué se trata, no haga nada: nadie puede usar su dirección.",
+        ),
+        action="Aceptar la invitación",
+        reason="Recibe esto porque alguien que trabaja en estos correos escribió su dirección.",
+    ),
+    ("reset", "en"): _Note(
+        subject="A new password for the desk of {organisation}",
+        heading="Choose a new password",
+        paragraphs=(
+            "Somebody, we hope you, asked for a new password at the desk.",
+            "Press the button and choose one. It works for an hour, once.",
+            "If it was not you, do nothing: your password stays as it is.",
+        ),
+        action="Choose a new password",
+        reason="You get this because this address has an account at our desk.",
+    ),
+    ("reset", "es"): _Note(
+        subject="Contraseña nueva para la mesa de redacción de {organisation}",
+        heading="Elija una contraseña nueva",
+        paragraphs=(
+            "Alguien, esperamos que usted, pidió una contraseña nueva para la mesa de redacción.",
+            "Pulse el botón y elíjala. Sirve durante una hora, una sola vez.",
+            "Si no fue usted, no haga nada: su contraseña sigue siendo la misma.",
+        ),
+        action="Elegir una contraseña nueva",
+        reason="Recibe esto porque esta dirección tiene una cuenta en nuestra mesa de redacción.",
+    ),
 }
 
 

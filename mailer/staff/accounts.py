@@ -64,6 +64,23 @@ def add(
         WrongInput: the address, the role, the name or the password cannot be taken.
         Refused: the account exists.
     """
+    made = put(session, address, role, password, now, name=name, language=language)
+    words = Sentence("added as {role}", role=ROLE_NAMES[role])
+    audit.record(session, now, actor, f"account {made.id}", words)
+    return made
+
+
+def put(
+    session: Session,
+    address: str,
+    role: str,
+    password: str,
+    now: datetime,
+    *,
+    name: str,
+    language: str,
+) -> Account:
+    """What `add` does, for whoever tells the log in other words."""
     known_role(role)
     mailbox = mailbox_of(address)
     require_new(session, mailbox)
@@ -77,9 +94,6 @@ def add(
     row.name, row.language = name, language
     session.execute(delete(InvitationRow).where(InvitationRow.mailbox == mailbox))
     session.flush()
-    audit.record(
-        session, now, actor, f"account {row.id}", Sentence("added as {role}", role=ROLE_NAMES[role])
-    )
     return account_of(row)
 
 
@@ -91,8 +105,13 @@ def require_new(session: Session, mailbox: str) -> None:
         )
     )
     if role is not None:
-        said = "{mailbox} has an account already, as {role}."
-        raise Refused(Sentence(said, mailbox=mailbox, role=ROLE_NAMES[role]))
+        raise Refused(
+            Sentence(
+                "{mailbox} has an account already, as {role}.",
+                mailbox=mailbox,
+                role=ROLE_NAMES[role],
+            )
+        )
 
 
 def accounts(session: Session) -> list[Account]:
@@ -110,6 +129,15 @@ def account(session: Session, account_id: int) -> Account:
         NotFound: there is none, or it was removed.
     """
     return account_of(row_of(session, account_id))
+
+
+def find(session: Session, address: str) -> Account:
+    """The account of this address.
+
+    Raises:
+        NotFound: there is none, or it was removed.
+    """
+    return account_of(find_row(session, address))
 
 
 def names(session: Session) -> Mapping[int, str]:
@@ -204,8 +232,9 @@ def _keep_an_owner(session: Session, row: AccountRow) -> None:
         .with_for_update()
     ).all()
     if owners == [row.id]:
-        said = "{mailbox} is the last owner; add another owner first."
-        raise Refused(Sentence(said, mailbox=row.mailbox))
+        raise Refused(
+            Sentence("{mailbox} is the last owner; add another owner first.", mailbox=row.mailbox)
+        )
 
 
 def find_row(session: Session, address: str) -> AccountRow:
@@ -219,8 +248,11 @@ def find_row(session: Session, address: str) -> AccountRow:
         select(AccountRow).where(AccountRow.mailbox == mailbox, AccountRow.removed_at.is_(None))
     ).scalar()
     if row is None:
-        said = "There is no account of {mailbox}; `mailer staff list` shows all."
-        raise NotFound(Sentence(said, mailbox=mailbox))
+        raise NotFound(
+            Sentence(
+                "There is no account of {mailbox}; `mailer staff list` shows all.", mailbox=mailbox
+            )
+        )
     return row
 
 
@@ -239,8 +271,13 @@ def row_of(session: Session, account_id: int) -> AccountRow:
 def known_role(role: str) -> None:
     """Raise `WrongInput` where there is no such role."""
     if role not in ROLES:
-        said = "There is no role {role!r}; choose one of {roles}."
-        raise WrongInput(Sentence(said, role=role, roles=", ".join(ROLES)))
+        raise WrongInput(
+            Sentence(
+                "There is no role “{role}”; choose one of {roles}.",
+                role=role,
+                roles=", ".join(ROLES),
+            )
+        )
 
 
 def mailbox_of(address: str) -> str:
@@ -252,10 +289,13 @@ def mailbox_of(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(address, check_deliverability=False).normalized.lower()
-    except EmailNotValidError as error:
-        said = "{address!r} is no email address: {reason}"
-        raise WrongInput(Sentence(said, address=address, reason=str(error))) from None
+        return validate_email(address.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise WrongInput(
+            Sentence(
+                "“{address}” is no email address; write it like ana@example.org.", address=address
+            )
+        ) from None
 
 
 def name_of(name: str) -> str:
@@ -266,8 +306,7 @@ def name_of(name: str) -> str:
     """
     line = " ".join("".join(c for c in name if c.isprintable() or c.isspace()).split())
     if len(line) > _LONGEST_NAME:
-        said = "A name has {most} characters at most."
-        raise WrongInput(Sentence(said, most=_LONGEST_NAME))
+        raise WrongInput(Sentence("A name has {most} characters at most.", most=_LONGEST_NAME))
     return line
 
 
@@ -278,5 +317,5 @@ def language_of(language: str) -> str:
         WrongInput: it does not.
     """
     if language not in LANGUAGES:
-        raise WrongInput(Sentence("The desk does not speak {language!r}.", language=language))
+        raise WrongInput(Sentence("The desk does not speak “{language}”.", language=language))
     return language

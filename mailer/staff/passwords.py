@@ -54,8 +54,13 @@ def hash_of(password: str, mailbox: str) -> Hashed:
         raise WrongInput(Sentence("A password has {most} characters at most.", most=MOST))
     if len(set(password)) < _CHARACTERS_LEAST or password.casefold() == mailbox.casefold():
         raise WrongInput("That password is guessed at once; choose three or four words, or more.")
+    return hash_again(password)
+
+
+def hash_again(password: str) -> Hashed:
+    """The hash of a password that was taken before, whatever is asked of one today."""
     with _FEW:
-        return Hashed(_hasher().hash(password))
+        return Hashed(_hasher().hash(_written(password)))
 
 
 def is_right(kept: str | None, password: str) -> bool:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -86,3 +86,6 @@ async def _read(request: Request) -> tuple[bytes, bool]:
 PostedForm = Annotated[Form, Depends(form_of)]
 OneClick = Annotated[bool, Depends(is_one_click)]
 Network = Annotated[str | None, Depends(network_of)]
+
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""An id in a page's address; what no database could hold is a page that does not exist."""

@@ -4,8 +4,10 @@ import re
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from mailer import clock, staff
+from mailer.delivery.models import DeliveryRow, MergeValueRow
 from mailer.staff.models import AccountRow
 from tests.cli.conftest import Shell
 from tests.delivery.desk import Desk
@@ -76,9 +78,13 @@ def test_removing_is_asked_for_and_spares_the_last_owner(shell: Shell) -> None:
     ("words", "said"),
     [
         (("add", "tom", "--role", "editor"), "no email address"),
-        (("add", "tom@psg.example", "--role", "boss"), "no role 'boss'"),
+        (("add", "tom@psg.example", "--role", "boss"), "no role “boss”"),
         (("password", "tom@psg.example"), "no account of tom@psg.example"),
         (("remove", "tom@psg.example", "--yes"), "no account of tom@psg.example"),
+        (("unlock", "tom@psg.example"), "no account of tom@psg.example"),
+        (("end-sessions", "tom@psg.example"), "no account of tom@psg.example"),
+        (("invite", "tom", "--role", "editor"), "no email address"),
+        (("invite", "tom@psg.example", "--role", "boss"), "no role “boss”"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(shell: Shell, words: tuple[str, ...], said: str) -> None:
@@ -88,3 +94,64 @@ def test_what_is_wrong_is_one_sentence(shell: Shell, words: tuple[str, ...], sai
 def test_a_short_password_is_refused(shell: Shell) -> None:
     assert "12 characters" in shell.refusal(*ADD, typed="short\n")
     assert shell.json("staff", "list") == []
+
+
+def test_somebody_is_invited_by_letter(shell: Shell, desk: Desk) -> None:
+    said = shell.say("staff", "invite", "Tom@psg.example", "--role", "editor")
+    assert said.startswith("tom@psg.example is invited as editor")
+    with desk.database.read() as session:
+        (asked,) = staff.invitations(session, clock.now())
+        assert session.scalar(select(DeliveryRow.address)) == asked.mailbox == "tom@psg.example"
+        link = session.scalar(select(MergeValueRow.value))
+    assert link is not None
+    page, _, secret = link.rpartition("/")
+    assert page == "http://127.0.0.1:8000/desk/invitation"
+    assert asked.invited_by.startswith("command")
+    with desk.database.read() as session:
+        assert staff.invitation(session, secret, clock.now()) == asked
+    assert asked.language == "en"
+    shell.run("staff", "invite", "eva@psg.example", "--role", "writer", "--language", "es")
+    assert "does not speak" in shell.refusal(
+        "staff", "invite", "eva@psg.example", "--role", "writer", "--language", "qu"
+    )
+
+
+def test_somebody_who_was_locked_out_may_try_again(shell: Shell, desk: Desk) -> None:
+    shell.run(*ADD, typed="correct horse\n")
+    keys = staff.Keys(desk.config.site.secret_key)
+
+    def enter(password: str) -> None:
+        at = clock.now()
+        staff.check_password(desk.database, keys, ADD[2], password, network=None, now=at)
+
+    for _ in range(5):
+        with pytest.raises(staff.NotSignedIn):
+            enter("a guess")
+    with pytest.raises(staff.TooOften):
+        enter("correct horse")
+    assert "may try to sign in again" in shell.say("staff", "unlock", ADD[2])
+    enter("correct horse")
+
+
+def test_somebody_who_lost_their_telephone_signs_in_with_the_password(
+    shell: Shell, desk: Desk
+) -> None:
+    shell.run(*ADD, typed="correct horse\n")
+    with desk.database.write() as session:
+        session.execute(update(AccountRow).values(totp_secret="sealed"))
+    shell.say("staff", "unlock", ADD[2])
+    with desk.database.read() as session:
+        assert staff.find(session, ADD[2]).totp
+    assert "password alone" in shell.say("staff", "unlock", ADD[2], "--totp")
+    with desk.database.read() as session:
+        assert not staff.find(session, ADD[2]).totp
+
+
+def test_somebody_is_signed_out_everywhere(shell: Shell, desk: Desk) -> None:
+    shell.run(*ADD, typed="correct horse\n")
+    with desk.database.write() as session:
+        account = staff.find(session, ADD[2])
+        secret = staff.begin(session, account.id, network=None, agent="", now=clock.now())
+    assert "signed in 1 times" in shell.say("staff", "end-sessions", ADD[2])
+    with desk.database.read() as session:
+        assert staff.signed_in(session, secret, clock.now()) is None

@@ -16,7 +16,7 @@ from mailer.errors import NotFound
 from mailer.sentence import Sentence
 from mailer.staff import Act
 from mailer.web.catalogue import languages
-from mailer.web.desk.people import People
+from mailer.web.desk.colleagues import People
 from mailer.web.desk.readers import Chip, standing_chip, suppressed_chip
 from mailer.web.desk.received_words import what_became, what_was_sent
 from mailer.web.desk.shell import Desk, TheDesk, look

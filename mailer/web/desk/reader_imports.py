@@ -13,7 +13,7 @@ from mailer.audience import ImportStatus
 from mailer.errors import WrongInput
 from mailer.sentence import Sentence
 from mailer.staff import Act
-from mailer.web.desk.people import People
+from mailer.web.desk.colleagues import People
 from mailer.web.desk.reader import known
 from mailer.web.desk.readers import Chip, csv_answer
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look

@@ -19,7 +19,10 @@ from mailer.web.desk.posted import Posted
 from mailer.web.desk.visit import Visit
 
 SIGN_IN = "/desk/sign-in"
+SET_UP = "/desk/account/two-step"
 _MOST_KEPT = 1024 * 1024
+# Secrets are typed again.
+_NEVER_KEPT = frozenset({"csrf", "password", "present", "codes", "off", "code", "lent"})
 
 _BY_STATUS: Mapping[int, Sentence] = {
     404: Sentence("There is no such page at the desk."),
@@ -45,6 +48,10 @@ class NotYours(Stopped):
     """Their role may not do it."""
 
 
+class OneStepOnly(Stopped):
+    """Everybody signs in with two steps, and they have not set up the second."""
+
+
 class Forged(Stopped):
     """It was not posted from a page of ours, or from one that is too old."""
 
@@ -59,6 +66,11 @@ def answer(request: Request, error: Exception) -> Response | None:
     if isinstance(error, NotYours):
         said = visit.say("Your role does not include this. Ask an owner if you need it.")
         return _refused(visit, 403, said)
+    if isinstance(error, OneStepOnly):
+        if visit.wants_json:
+            said = visit.say("Everybody here signs in with two steps. Set yours up first.")
+            return _refused(visit, 403, said)
+        return visit.back(SET_UP)
     if isinstance(error, Forged):
         said = visit.say("This page was open for too long. Go back, load it again, and try again.")
         return _refused(visit, 403, said)
@@ -95,7 +107,7 @@ def fresh(*, kept: str = "", there: str = "", mailbox: str = "") -> dict[str, An
 
 def keep(path: str, form: Posted) -> str:
     """What was posted to `path`, as a field of the sign-in form; nothing where it is too much."""
-    fields = {name: values for name, values in form.fields().items() if name != "csrf"}
+    fields = {name: values for name, values in form.fields().items() if name not in _NEVER_KEPT}
     kept = json.dumps({"path": path, "fields": fields}) if fields else ""
     return kept if len(kept) <= _MOST_KEPT else ""
 

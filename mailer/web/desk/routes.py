@@ -4,8 +4,12 @@ from fastapi import FastAPI
 
 from mailer.config import Config
 from mailer.web.desk import (
+    account,
     files,
+    letters,
+    log,
     overview,
+    people,
     reader,
     reader_acts,
     reader_change,
@@ -17,7 +21,9 @@ from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.paper import Paper
 
 READERS = (readers, reader, reader_change, reader_acts, reader_imports)
-ROUTERS = [part.router for part in (files, sign_in, overview, *READERS)]
+ROUTERS = [
+    part.router for part in (files, sign_in, letters, account, people, log, overview, *READERS)
+]
 
 
 def furnish(app: FastAPI, config: Config) -> None:

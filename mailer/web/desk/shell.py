@@ -3,7 +3,8 @@
 1. The route's entry says which act it is, and how much may be posted to it.
 2. The session's cookie says who it is; nobody knows the secret but the browser.
 3. Whoever is not signed in is led to sign-in and back; what they posted from one of our pages is
-   kept for them. Whoever's role may not do it is told so.
+   kept for them. Whoever's role may not do it is told so; whoever is to sign in with two steps
+   sets the second up first.
 4. What is posted must come from a page of ours: by the browser's own word, and by the CSRF token
    of the session. Only then does the handler run.
 """
@@ -17,11 +18,12 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from mailer import clock, staff
+from mailer.staff import Act
 from mailer.web.desk.cookies import Cookies
 from mailer.web.desk.entry import ENTRIES, Entry, act, look
 from mailer.web.desk.paper import Paper, spoken
 from mailer.web.desk.posted import Posted, read
-from mailer.web.desk.refusing import Forged, NotYours, SignedOut
+from mailer.web.desk.refusing import Forged, NotYours, OneStepOnly, SignedOut
 from mailer.web.desk.visit import Desk, Visit
 
 __all__ = ["Desk", "Posted", "PostedForm", "TheDesk", "TheVisit", "Visit", "act", "look"]
@@ -52,6 +54,8 @@ async def _look_at(request: Request, visit: Visit, entry: Entry) -> None:
         raise SignedOut(visit)
     if isinstance(visit, Desk) and entry.act is not None and not visit.may(entry.act):
         raise NotYours(visit)
+    if isinstance(visit, Desk) and visit.must_set_up and entry.act not in (None, Act.SELF):
+        raise OneStepOnly(visit)
     if posts:
         if not ours:
             raise Forged(visit)

@@ -134,6 +134,11 @@ class Desk(Visit):
         """Whether their role may `act`."""
         return may(self.account.role, Act(act))
 
+    @property
+    def must_set_up(self) -> bool:
+        """Whether they are led to the second step of signing in before anything else."""
+        return self.config.staff.require_totp and not self.account.totp
+
     def _own(self) -> Mapping[str, Any]:
         return {"account": self.account, "may": self.may}
 

@@ -1,16 +1,24 @@
 """The desk with the sample listing, and people who are signed in at it."""
 
+import base64
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from html import unescape
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from mailer import clock, staff
 from mailer.config import Config
 from mailer.database import Database
-from mailer.staff import Account
+from mailer.delivery.models import DeliveryRow, MergeValueRow
+from mailer.staff import Account, totp
+from tests.staff.conftest import cheap_hashes
 from tests.web.conftest import NETWORK, Ana, TestClient, fill
+
+__all__ = ["cheap_hashes"]
 
 PASSWORD = "a-password-of-the-tests"
 
@@ -68,3 +76,44 @@ def csrf_in(page: str) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', page)
     assert found is not None, page
     return found[1]
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A telephone with the key of an account in it."""
+
+    secret: bytes
+
+    def code(self, steps: int = 0) -> str:
+        """The code that it shows now, or shows so many steps later."""
+        return totp.code_at(self.secret, totp.step_at(clock.now()) + steps)
+
+    def wrong(self) -> str:
+        """A code that it does not show for hours."""
+        shown = {self.code(steps) for steps in range(-2, 60)}
+        return next(f"{n:06}" for n in range(1000) if f"{n:06}" not in shown)
+
+
+def phone_in(page: str) -> Phone:
+    """A telephone into which somebody types the key on the page that offers one."""
+    found = re.search(r'id="key">([A-Z2-7 ]+)<', page)
+    assert found is not None, page
+    return Phone(base64.b32decode(found[1].replace(" ", "")))
+
+
+def field_in(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None, page
+    return unescape(found[1])
+
+
+def letters(database: Database) -> list[tuple[str, str]]:
+    """Who was sent a link, and which, the newest last."""
+    with database.read() as session:
+        rows = session.execute(
+            select(DeliveryRow.address, MergeValueRow.value)
+            .join(MergeValueRow, MergeValueRow.delivery_id == DeliveryRow.id)
+            .order_by(DeliveryRow.id)
+        )
+        return [(str(row.address), row.value.removeprefix("http://127.0.0.1:8000")) for row in rows]

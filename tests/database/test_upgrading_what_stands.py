@@ -1,0 +1,41 @@
+"""A database of a former schema, with what stands in it, brought to this one and back."""
+
+import pytest
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from mailer import audit
+from mailer.config import resource
+from mailer.database import Database
+from tests.conftest import NOW
+
+
+def move(database: Database, revision: str) -> None:
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(resource("migrations")))
+    with database.engine.execution_options(immediate=True).begin() as connection:
+        settings.attributes["connection"] = connection
+        to = command.downgrade if revision < "0003" else command.upgrade
+        to(settings, revision)
+
+
+def test_the_log_of_a_former_schema_says_what_it_is_about_and_is_closed(
+    database: Database,
+) -> None:
+    move(database, "0002")
+    with database.engine.execution_options(immediate=True).begin() as connection:
+        for subject in ("issue 4", "archive", "subscriber 12"):
+            connection.execute(
+                text("INSERT INTO audit (at, actor, subject, words) VALUES (:at, 'a', :s, 'w')"),
+                {"at": NOW if not database.is_sqlite else str(NOW)[:19], "s": subject},
+            )
+    move(database, "0003")
+    with database.engine.execution_options(immediate=True).begin() as connection:
+        kinds = connection.execute(text("SELECT kind FROM audit ORDER BY id")).scalars().all()
+    assert kinds == ["issue", "archive", "subscriber"]
+    with database.write() as session:
+        audit.record(session, NOW, "mailer", "issue 4", "began to be sent")
+    with pytest.raises(DBAPIError, match="only added to"), database.write() as session:
+        session.execute(text("DELETE FROM audit"))
