@@ -5,9 +5,9 @@ and its values: a page that speaks another language looks up the template in its
 puts the values in there. What was stored as text alone, a `Recogniser` takes apart again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from string import Formatter
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 
 class Sentence(str):
@@ -33,6 +33,30 @@ class Sentence(str):
 
 def _again(template: str, values: dict[str, object]) -> Sentence:
     return Sentence(template, **values)
+
+
+def parts_of(said: str) -> dict[str, object]:
+    """A sentence as JSON, which `of_parts` gives back; a plain text is one without values."""
+    if not isinstance(said, Sentence):
+        return {"template": said, "values": {}}
+    values = {
+        name: parts_of(value)
+        if isinstance(value, Sentence)
+        else value
+        if isinstance(value, int | float)
+        else str(value)
+        for name, value in said.values.items()
+    }
+    return {"template": said.template, "values": values}
+
+
+def of_parts(parts: Mapping[str, Any]) -> Sentence:
+    """The sentence that `parts_of` was given."""
+    values = {
+        name: of_parts(value) if isinstance(value, dict) else value
+        for name, value in parts["values"].items()
+    }
+    return Sentence(parts["template"], **values)
 
 
 def shown(text: object) -> str:

@@ -15,15 +15,18 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from mailer.audience.address import Address
 from mailer.audience.consent import one_at_a_time, record
 from mailer.audience.draft import Draft, Known, event_of, merge
+from mailer.audience.growth import count_moves
 from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscription import Event, State
 from mailer.audience.suppression import suppression_of
+from mailer.audience.words import index, words_of
+from mailer.database import insert_all, next_ids
 
 
 class Outcome(StrEnum):
@@ -62,16 +65,28 @@ class _Reader:
 def apply(session: Session, drafts: Sequence[Draft], act: Act) -> list[Outcome]:
     """Bring drafts in, and say what became of each."""
     one_at_a_time(session)
-    addresses = {draft.address.mailbox: draft.address for draft in drafts}
-    suppressed = suppression_of(session, addresses)
-    readers = _find(session, addresses, act.publication_id)
-    outcomes = [_merge(readers, suppressed, draft, act) for draft in drafts]
-    _write(session, list(readers.values()), act)
+    outcomes, readers = _merged(session, drafts, act, lock=True)
+    _write(session, readers, act)
     return outcomes
 
 
+def foresee(session: Session, drafts: Sequence[Draft], act: Act) -> list[Outcome]:
+    """What would become of drafts now; nothing is changed."""
+    return _merged(session, drafts, act, lock=False)[0]
+
+
+def _merged(
+    session: Session, drafts: Sequence[Draft], act: Act, *, lock: bool
+) -> tuple[list[Outcome], list[_Reader]]:
+    addresses = {draft.address.mailbox: draft.address for draft in drafts}
+    suppressed = suppression_of(session, addresses)
+    readers = _find(session, addresses, act.publication_id, lock=lock)
+    outcomes = [_merge(readers, suppressed, draft, act) for draft in drafts]
+    return outcomes, list(readers.values())
+
+
 def _find(
-    session: Session, addresses: Mapping[str, Address], publication_id: int
+    session: Session, addresses: Mapping[str, Address], publication_id: int, *, lock: bool
 ) -> dict[str, _Reader]:
     rows = session.execute(
         select(
@@ -86,14 +101,13 @@ def _find(
             SubscriberRow.member_until,
         ).where(SubscriberRow.mailbox.in_(addresses))
     ).all()
-    subscriptions = session.execute(
-        select(SubscriptionRow.subscriber_id, SubscriptionRow.state, SubscriptionRow.format)
-        .where(
-            SubscriptionRow.publication_id == publication_id,
-            SubscriptionRow.subscriber_id.in_([row.id for row in rows]),
-        )
-        .with_for_update()
+    theirs = select(
+        SubscriptionRow.subscriber_id, SubscriptionRow.state, SubscriptionRow.format
+    ).where(
+        SubscriptionRow.publication_id == publication_id,
+        SubscriptionRow.subscriber_id.in_([row.id for row in rows]),
     )
+    subscriptions = session.execute(theirs.with_for_update() if lock else theirs)
     standing = {reader: (State(state), format_) for reader, state, format_ in subscriptions}
     readers = {}
     for mailbox, reader_id, name, greeting, language, custom, tags, since, until in rows:
@@ -123,15 +137,15 @@ def _merge(
 
 def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
     connection = session.connection()
-    if new := [_new_row(reader, act) for reader in readers if reader.id is None]:
-        added = insert(SubscriberRow).returning(SubscriberRow.mailbox, SubscriberRow.id)
-        ids = {row.mailbox: row.id for row in connection.execute(added, new)}
-        for reader in readers:
-            if reader.id is None:
-                reader.id = ids[reader.address.mailbox]
+    if new := [reader for reader in readers if reader.id is None]:
+        ids = next_ids(session, SubscriberRow, len(new))
+        for reader, reader_id in zip(new, ids, strict=True):
+            reader.id = reader_id
+        insert_all(session, SubscriberRow, [_new_row(reader, act) for reader in new])
     elif not any(reader.known != reader.found for reader in readers):
         return
-    fresh = {row["mailbox"] for row in new}
+    fresh = {reader.address.mailbox for reader in new}
+    _index(session, readers, fresh)
     if changed := [
         {"of": reader.id, **_columns(reader.known), "updated_at": act.now}
         for reader in readers
@@ -152,7 +166,7 @@ def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
         for reader in readers
         if reader.found.state is None
     ]:
-        connection.execute(insert(SubscriptionRow), subscriptions)
+        insert_all(session, SubscriptionRow, subscriptions)
     if moved := [
         {
             "of": reader.id,
@@ -186,10 +200,33 @@ def _write(session: Session, readers: Sequence[_Reader], act: Act) -> None:
             for event in reader.events
         ),
     )
+    count_moves(
+        session,
+        act.now.date(),
+        [(act.publication_id, reader.found.state, reader.known.state) for reader in readers],
+    )
+
+
+def _index(session: Session, readers: Sequence[_Reader], fresh: Container[str]) -> None:
+    """Let readers be found by their words: new ones, and those whose words may have changed."""
+    new: dict[int, list[str]] = {}
+    known: dict[int, list[str]] = {}
+    for reader in readers:
+        assert reader.id is not None
+        mailbox, (before, after) = reader.address.mailbox, (reader.found, reader.known)
+        if mailbox in fresh:
+            new[reader.id] = words_of(mailbox, after.name, after.greeting)
+        elif (before.name, before.greeting) != (after.name, after.greeting):
+            known[reader.id] = words_of(mailbox, after.name, after.greeting)
+    if new:
+        index(session, new, new=True)
+    if known:
+        index(session, known)
 
 
 def _new_row(reader: _Reader, act: Act) -> dict[str, Any]:
     return {
+        "id": reader.id,
         "mailbox": reader.address.mailbox,
         "address": reader.address.address,
         "domain": reader.address.domain,

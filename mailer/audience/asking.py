@@ -12,7 +12,8 @@ from mailer.audience.fields import language_of, line_of
 from mailer.audience.models import ConsentRow, SubscriberRow, SubscriptionRow
 from mailer.audience.subscriber import row_of
 from mailer.audience.subscription import Event, State
-from mailer.audience.suppression import lift, suppression_of
+from mailer.audience.suppression import lift, mark, suppression_of
+from mailer.audience.words import index, words_of
 from mailer.letter import LetterDue
 
 
@@ -91,6 +92,8 @@ def _reader(session: Session, asked: Address, name: str, language: str, now: dat
             updated_at=now,
         )
         found = session.execute(added.returning(SubscriberRow.id)).scalar_one()
+        mark(session, asked.mailbox)
+        index(session, {found: words_of(asked.mailbox, name, "")}, new=True)
     return found
 
 

@@ -12,7 +12,7 @@ from mailer.audience.consent import Wording, happen, one_at_a_time
 from mailer.audience.fields import format_of, language_of, line_of
 from mailer.audience.leaving import leave
 from mailer.audience.models import SubscriptionRow
-from mailer.audience.subscriber import row_of
+from mailer.audience.subscriber import index_row, row_of
 from mailer.audience.subscription import Event, State
 from mailer.errors import Refused
 
@@ -93,6 +93,7 @@ def change(
         row.name, row.greeting, row.language = said
         row.updated_at = now
         session.flush()
+        index_row(session, row)
     for choice in choices(session, subscriber_id).subscriptions:
         if choice.subscribed and subscribed.get(choice.publication_id) is False:
             leave(

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
+from mailer.audience.growth import count_moves
 from mailer.audience.models import ConsentRow, SubscriptionRow, WordingRow
 from mailer.audience.subscription import Event, State, after
+from mailer.database import insert_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Wording:
 
     text: str
     language: str
+
+
+_EMPTY: dict[str, Any] = {"ground": ""}
 
 
 def one_at_a_time(session: Session) -> None:
@@ -103,10 +108,10 @@ def happen(
         },
     )
     session.flush()
+    count_moves(session, now.date(), [(publication_id, before, state)])
     return before
 
 
 def record(session: Session, *events: Mapping[str, Any]) -> None:
     """Add to the record: columns of `ConsentRow` for each event."""
-    if events:
-        session.connection().execute(insert(ConsentRow), list(events))
+    insert_all(session, ConsentRow, [{**_EMPTY, **event} for event in events])

@@ -8,9 +8,9 @@ anything is done with it.
 import csv
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -22,35 +22,54 @@ _LINE_LIMIT = 1_000_000
 # For the whole process, as the csv module has it: else a long cell ends the reading of its file.
 csv.field_size_limit(_LINE_LIMIT)
 _DELIMITERS = (",", ";", "\t")
-# What `errors="surrogateescape"` makes of bytes that are not UTF-8.
+ENCODING, ERRORS = "utf-8-sig", "surrogateescape"
+# What the latter makes of bytes that are not UTF-8.
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the text of a file comes from: its name in sentences, and how to open it anew."""
+
+    name: str
+    open: Callable[[], TextIO]
 
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
     """A file that was read to its end and found to be CSV: its columns, and how many rows."""
 
-    path: Path
+    source: Source
     delimiter: str
     columns: tuple[str, ...]
     rows: int
 
 
 def check(path: Path) -> CsvFile:
-    """Read the whole file once, and say what it is.
+    """Read the whole file at `path` once, and say what it is.
 
     Raises:
         WrongInput: there is no such file, it is empty, not UTF-8, no CSV, or has no column
             `email`; the sentence names the file and, where there is one, the line.
     """
     _refuse_odd_name(path)
-    names, delimiter = _columns(path)
-    return CsvFile(path, delimiter, names, sum(1 for _ in _records(path, delimiter)) - 1)
+    head = begin(Source(str(path), lambda: _open(path)))
+    return replace(head, rows=sum(1 for _ in rows(head)))
+
+
+def begin(source: Source) -> CsvFile:
+    """Read a file's header alone: its columns, and no rows yet.
+
+    Raises:
+        WrongInput: as `check`, as far as the header shows it.
+    """
+    names, delimiter = _columns(source)
+    return CsvFile(source, delimiter, names, 0)
 
 
 def rows(file: CsvFile) -> Iterator[tuple[int, list[str]]]:
     """The rows after the header, each with the line on which it begins; blank ones left out."""
-    records = _records(file.path, file.delimiter)
+    records = _records(file.source, file.delimiter)
     next(records, None)
     return records
 
@@ -65,16 +84,16 @@ def _refuse_odd_name(path: Path) -> None:
         )
 
 
-def _columns(path: Path) -> tuple[tuple[str, ...], str]:
+def _columns(source: Source) -> tuple[tuple[str, ...], str]:
     """The columns, and what separates them: a comma, unless only another gives a column email."""
     refused: Sentence | None = None
     for delimiter in _DELIMITERS:
-        header = next(_records(path, delimiter), None)
+        header = next(_records(source, delimiter), None)
         if header is None:
             raise WrongInput(
                 Sentence(
                     "{file} is empty; its first line must name the columns, one of them email.",
-                    file=path,
+                    file=source.name,
                 )
             )
         line, cells = header
@@ -82,14 +101,14 @@ def _columns(path: Path) -> tuple[tuple[str, ...], str]:
             return read_header(cells), delimiter
         except WrongInput as error:
             refused = refused or Sentence(
-                "{file}, line {line}: {reason}", file=path, line=line, reason=error.said
+                "{file}, line {line}: {reason}", file=source.name, line=line, reason=error.said
             )
     assert refused is not None
     raise WrongInput(refused)
 
 
-def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    lines = _Lines(_lines(path))
+def _records(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    lines = _Lines(_lines(source))
     reader = csv.reader(lines, delimiter=delimiter)
     begins = 1
     try:
@@ -99,7 +118,7 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
                     Sentence(
                         "{file}, line {line}: a quotation mark opens here and is never "
                         "closed; close it, or remove it.",
-                        file=path,
+                        file=source.name,
                         line=begins,
                     )
                 )
@@ -110,7 +129,7 @@ def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise WrongInput(
             Sentence(
                 "{file}, line {line}: this is no CSV ({reason}).",
-                file=path,
+                file=source.name,
                 line=begins,
                 reason=error,
             )
@@ -139,11 +158,16 @@ class _Lines:
         return line
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _open(path: Path) -> TextIO:
+    if path.exists() and not path.is_file():
+        raise WrongInput(Sentence("{file} is not a file; name a CSV file.", file=path))
+    return path.open(encoding=ENCODING, errors=ERRORS, newline="")
+
+
+def _lines(source: Source) -> Iterator[str]:
+    path = source.name
     try:
-        if path.exists() and not path.is_file():
-            raise WrongInput(Sentence("{file} is not a file; name a CSV file.", file=path))
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        with source.open() as file:
             number = 0
             while line := file.readline(_LINE_LIMIT):
                 number += 1

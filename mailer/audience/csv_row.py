@@ -113,6 +113,18 @@ def read_header(cells: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
+def field_name(text: str) -> str:
+    """The name of a custom field, as a column's name makes it.
+
+    Raises:
+        WrongInput: it is empty, too long, or means something else already.
+    """
+    (name,) = read_header(("email", text))[1:]
+    if not name or name in _MEANINGFUL:
+        raise WrongInput(Sentence("“{name}” is no name for a further field.", name=shown(text)))
+    return name
+
+
 def read_row(columns: Sequence[str], line: int, cells: Sequence[str]) -> Draft | Refusal:
     """What the row that begins in `line` says of a reader, or why it cannot be taken."""
     if len(cells) > len(columns) and any(cells[len(columns) :]):

@@ -70,11 +70,12 @@ def merge(known: Known, draft: Draft, event: Event, day: date) -> Known:
         tags=draft.tags or known.tags,
         state=state,
         format=draft.format or known.format,
-        **_membership(known, draft.member, day),
+        **membership(known, draft.member, day),
     )
 
 
-def _membership(known: Known, member: bool | None, day: date) -> dict[str, date | None]:
+def membership(known: Known, member: bool | None, day: date) -> dict[str, date | None]:
+    """The columns that make a reader a member on `day`, or none, where they are not already."""
     if member is None or member == is_member(known.member_from, known.member_until, day):
         return {}
     return {"member_from": day if member else None, "member_until": None}

@@ -5,13 +5,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from sqlite3 import OperationalError
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from mailer.audience.models import ConsentRow, ImportRow, SubscriberRow, SubscriptionRow
+from mailer.audience.growth import count_moves
+from mailer.audience.models import (
+    AddressChangeRow,
+    ConsentRow,
+    ImportRefusalRow,
+    ImportRow,
+    SubscriberRow,
+    SubscriptionRow,
+)
 from mailer.audience.subscriber import row_of
 from mailer.audience.subscription import State
 from mailer.audience.suppression import suppress
+from mailer.audience.words import index
 from mailer.database import Database
 from mailer.errors import Failed
 
@@ -36,11 +45,17 @@ def erase(session: Session, subscriber_id: int, now: datetime) -> None:
 
 def strip(session: Session, subscriber_id: int, now: datetime) -> None:
     """The same, but for the suppression: for somebody who never said that they want our mail."""
+    theirs = (SubscriptionRow.subscriber_id == subscriber_id, SubscriptionRow.state != State.ENDED)
+    standing = session.execute(
+        select(SubscriptionRow.publication_id, SubscriptionRow.state)
+        .where(*theirs)
+        .with_for_update()
+    ).all()
     session.execute(
-        update(SubscriptionRow)
-        .where(SubscriptionRow.subscriber_id == subscriber_id, SubscriptionRow.state != State.ENDED)
-        .values(state=State.ENDED, updated_at=now)
+        update(SubscriptionRow).where(*theirs).values(state=State.ENDED, updated_at=now)
     )
+    index(session, {subscriber_id: ()})
+    session.execute(delete(AddressChangeRow).where(AddressChangeRow.subscriber_id == subscriber_id))
     session.execute(
         update(ConsentRow)
         .where(ConsentRow.subscriber_id == subscriber_id)
@@ -60,11 +75,14 @@ def strip(session: Session, subscriber_id: int, now: datetime) -> None:
             tags=[],
             member_from=None,
             member_until=None,
+            suppressed="",
             updated_at=now,
             erased_at=now,
         )
     )
     _strip_imports(session, now)
+    ended = [(of, State(state), State.ENDED) for of, state in standing]
+    count_moves(session, now.date(), ended)
 
 
 def _strip_imports(session: Session, now: datetime) -> None:
@@ -79,12 +97,15 @@ def _strip_imports(session: Session, now: datetime) -> None:
         SubscriberRow.id == ConsentRow.subscriber_id,
         SubscriberRow.mailbox.is_not(None),
     )
-    session.execute(
+    bare = session.scalars(
         update(ImportRow)
         .where(ImportRow.file_name != "", over, ~somebody)
-        .values(file_name="", ground="")
+        .values(file_name="", ground="", problem=None)
+        .returning(ImportRow.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    if bare:
+        session.execute(delete(ImportRefusalRow).where(ImportRefusalRow.import_id.in_(bare)))
 
 
 def erased_since(session: Session, moment: datetime) -> bool:

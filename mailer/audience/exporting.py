@@ -1,7 +1,8 @@
 """A publication's readers as CSV, which `import_csv` reads back to the same state."""
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, TextIO
 
@@ -24,6 +25,15 @@ def export_csv(database: Database, out: TextIO, publication_id: int, day: date) 
     The columns are those that `import_csv` knows, then the custom fields by name. `member` says
     who is one on `day`. Whoever is suppressed is written as having left.
     """
+    count = 0
+    for piece, readers in csv_pieces(database, publication_id, day):
+        out.write(piece)
+        count += readers
+    return count
+
+
+def csv_pieces(database: Database, publication_id: int, day: date) -> Iterator[tuple[str, int]]:
+    """The same in pieces, each with the readers in it: however many they are, few are in memory."""
     custom = sorted(
         {
             name
@@ -32,16 +42,19 @@ def export_csv(database: Database, out: TextIO, publication_id: int, day: date) 
             for name in row.custom_fields
         }
     )
-    writer = csv.writer(out)
-    writer.writerow([harmless(name) for name in (*COLUMNS, *custom)])
-    count = 0
+    yield _written([[harmless(name) for name in (*COLUMNS, *custom)]]), 0
     for rows, suppressed in _chunks(database, publication_id):
-        writer.writerows(
+        written = (
             write_row(_draft(row, day, gone=row.mailbox in suppressed), custom, row.custom_fields)
             for row in rows
         )
-        count += len(rows)
-    return count
+        yield _written(written), len(rows)
+
+
+def _written(rows: Iterable[Sequence[str]]) -> str:
+    piece = io.StringIO(newline="")
+    csv.writer(piece).writerows(rows)
+    return piece.getvalue()
 
 
 def _draft(row: Row[Any], day: date, *, gone: bool) -> Draft:

@@ -31,7 +31,7 @@ from mailer.database import Database, Turns
 from mailer.errors import WrongInput
 from mailer.sentence import Sentence
 
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 400
 
 _T = TypeVar("_T")
 
@@ -87,12 +87,12 @@ def import_csv(
         ground="",
         now=now,
         day=day or now.date(),
-        import_id=_begin(database, path, ground, operator, now),
+        import_id=_begin(database, path, publication_id, ground, operator, now),
     )
     counts: Counter[str] = Counter()
     turns = Turns(database)
     with rejects:
-        for chunk in _chunks(_read(file), rows_at_once):
+        for chunk in chunks(_read(file), rows_at_once):
             drafts = [row for row in chunk if isinstance(row, Draft)]
             with turns.write() as session:
                 counts.update(apply(session, drafts, act))
@@ -103,7 +103,9 @@ def import_csv(
                 progress(counts.total(), file.rows)
     with database.write() as session:
         finished = update(ImportRow).where(ImportRow.id == act.import_id)
-        session.execute(finished.values(finished_at=now))
+        session.execute(
+            finished.values(state="done", finished_at=now, rows=counts.total(), **_named(counts))
+        )
     return ImportOutcome(
         rows=counts.total(),
         created=counts[Outcome.CREATED],
@@ -115,22 +117,36 @@ def import_csv(
     )
 
 
-def _begin(database: Database, path: Path, ground: str, operator: str, now: datetime) -> int:
+def _begin(
+    database: Database,
+    path: Path,
+    publication_id: int,
+    ground: str,
+    operator: str,
+    now: datetime,
+) -> int:
     with database.write() as session:
         added = insert(ImportRow).values(
             file_name=path.name,
             operator=line_of("operator", operator),
             ground=ground_of(ground),
             started_at=now,
+            publication_id=publication_id,
+            state="running",
         )
         return session.execute(added.returning(ImportRow.id)).scalar_one()
+
+
+def _named(counts: Counter[str]) -> dict[str, int]:
+    return {name: counts[name] for name in (*Outcome, "rejected")}
 
 
 def _read(file: CsvFile) -> Iterator[Draft | Refusal]:
     return (read_row(file.columns, line, cells) for line, cells in csv_file.rows(file))
 
 
-def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+def chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """`items` in lists of `size`."""
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk

@@ -21,11 +21,15 @@ class SubscriberRow(Base):
     """One mailbox that reads.
 
     `mailbox` is the normalised address (NFC, lower case, IDNA A-labels), by which it is unique;
-    `address` is what mail is sent to. Both are NULL once the subscriber is erased.
+    `address` is what mail is sent to. Both are NULL once the subscriber is erased. `suppressed` is
+    for lists alone: the reason by which the table of suppressions, which holds, knows the mailbox.
     """
 
     __tablename__ = "subscribers"
-    __table_args__ = (Index(None, "domain"),)
+    __table_args__ = (
+        Index(None, "domain"),
+        Index("ix_subscribers__suppressed", "id", info={"where": "suppressed <> ''"}),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     mailbox: Mapped[str | None] = mapped_column(String(320), unique=True)
@@ -38,9 +42,48 @@ class SubscriberRow(Base):
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
     member_from: Mapped[date | None]
     member_until: Mapped[date | None]
+    suppressed: Mapped[str] = mapped_column(String(20), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReaderWordRow(Base):
+    """One word by which a reader is found: in small letters, without accents."""
+
+    __tablename__ = "reader_words"
+    __table_args__ = (Index(None, "subscriber_id"),)
+
+    # By bytes on PostgreSQL too: a range of words that begin alike is read from its key.
+    word: Mapped[str] = mapped_column(
+        String(40).with_variant(String(40, collation="C"), "postgresql"), primary_key=True
+    )
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True)
+
+
+class AddressChangeRow(Base):
+    """A new address for a reader, at which nobody has confirmed it yet; its id is random."""
+
+    __tablename__ = "address_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), unique=True)
+    address: Mapped[str] = mapped_column(String(320))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ListDayRow(Base):
+    """How many readers a publication won and lost on one day (UTC).
+
+    Written with each change of a subscription, so that the sum of all days is the size of the list.
+    """
+
+    __tablename__ = "list_days"
+
+    publication_id: Mapped[int] = mapped_column(ForeignKey("publications.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    joined: Mapped[int] = mapped_column(default=0, server_default="0")
+    left: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class SubscriptionRow(Base):
@@ -78,12 +121,23 @@ class WordingRow(Base):
 
 
 class ImportRow(Base):
-    """One import of readers: which file, when, by whom, on what stated ground.
+    """One import of readers: which file, when, by whom, on what stated ground, and how far it is.
 
-    File name and ground are stripped when the last reader who came by it is erased.
+    File name and ground are stripped when the last reader who came by it is erased. What is
+    uploaded at the desk is `looking`, then `looked` (its counts say what would become of the
+    rows), then `waiting` for somebody to run it. `runner` holds a running one until `lease_until`.
     """
 
     __tablename__ = "imports"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('uploading', 'looking', 'looked', 'waiting', 'running', 'done', 'stopped',"
+            " 'failed')",
+            "state",
+        ),
+        Index(None, "state", "id"),
+        Index(None, "publication_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     file_name: Mapped[str] = mapped_column(Text)
@@ -91,6 +145,43 @@ class ImportRow(Base):
     ground: Mapped[str] = mapped_column(Text)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publications.id"))
+    state: Mapped[str] = mapped_column(String(10), default="done", server_default="done")
+    octets: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+    rows: Mapped[int] = mapped_column(default=0, server_default="0")
+    created: Mapped[int] = mapped_column(default=0, server_default="0")
+    updated: Mapped[int] = mapped_column(default=0, server_default="0")
+    unchanged: Mapped[int] = mapped_column(default=0, server_default="0")
+    rejected: Mapped[int] = mapped_column(default=0, server_default="0")
+    suppressed: Mapped[int] = mapped_column(default=0, server_default="0")
+    problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    runner: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ImportPartRow(Base):
+    """A piece of an uploaded file, compressed; gone as soon as the import is over.
+
+    In the database, so that any process on any machine can go on with it, and no file of readers
+    lies anywhere else.
+    """
+
+    __tablename__ = "import_parts"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ImportRefusalRow(Base):
+    """A refused row of an import: its line, the value that is wrong, and why."""
+
+    __tablename__ = "import_refusals"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    reason: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class ConsentRow(Base):

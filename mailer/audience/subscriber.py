@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mailer.audience.address import Address, normalise
 from mailer.audience.models import SubscriberRow, SubscriptionRow
 from mailer.audience.subscription import State
+from mailer.audience.words import index, words_of
 from mailer.errors import NotFound
 from mailer.sentence import Sentence
 
@@ -78,6 +79,11 @@ def row_of(session: Session, subscriber_id: int) -> SubscriberRow:
     if row is None or row.mailbox is None:
         raise NotFound("Nothing is kept here about this reader.")
     return row
+
+
+def index_row(session: Session, row: SubscriberRow) -> None:
+    """Let the reader of this row be found by what it says now."""
+    index(session, {row.id: words_of(row.mailbox or "", row.name, row.greeting)})
 
 
 def _subscriber(row: SubscriberRow) -> Subscriber:

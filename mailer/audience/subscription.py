@@ -35,6 +35,7 @@ class Event(StrEnum):
     CHANGED = "changed"
     PAUSED = "paused"
     LEFT = "left"
+    MOVED = "moved"
 
 
 _STATES = (None, State.PENDING, State.ACTIVE, State.PAUSED, State.ENDED)
@@ -47,6 +48,7 @@ _AFTER: dict[Event, tuple[State | None, ...]] = {
     Event.CHANGED: _STATES,
     Event.PAUSED: (_Z, _P, _Z, _Z, _E),
     Event.LEFT: (_E, _E, _E, _E, _E),
+    Event.MOVED: _STATES,
 }
 
 EVENT_TO: dict[State, Event] = {

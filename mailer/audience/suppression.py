@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from mailer.audience.address import normalise
-from mailer.audience.models import AudienceKeyRow, SuppressionRow
+from mailer.audience.models import AudienceKeyRow, SubscriberRow, SuppressionRow
 from mailer.database import upsert
-from mailer.errors import WrongInput
+from mailer.errors import Refused, WrongInput
 from mailer.sentence import Sentence, shown
 
 Scope = Literal["address", "domain"]
@@ -29,6 +29,9 @@ STRENGTH: dict[str, int] = {word: rank for rank, word in enumerate(get_args(Reas
 
 LIFTED_BY_CONFIRMING = frozenset({"left", "bounce", "erased"})
 """What the reader's own confirmation undoes; the rest only staff can lift."""
+
+LIFTED_BY_STAFF = frozenset({"bounce", "complaint", "staff"})
+"""What staff may undo: leaving and erasure are the reader's own word, and theirs to take back."""
 
 _WORDS = {
     "left": Sentence("suppressed: left"),
@@ -72,7 +75,8 @@ def suppress(
     Raises:
         WrongInput: it is no address, or no domain.
     """
-    key = _hash(_made_secret(session), _normalised(address_or_domain, scope))
+    name = _normalised(address_or_domain, scope)
+    key = hash_of(_made_secret(session), name)
     added = upsert(session, SuppressionRow).values(key=key, scope=scope, reason=reason, at=now)
     weaker = [word for word, rank in STRENGTH.items() if rank < STRENGTH[reason]]
     session.execute(
@@ -81,6 +85,26 @@ def suppress(
             set_={"reason": reason, "at": now},
             where=SuppressionRow.reason.in_(weaker),
         )
+    )
+    if scope == "address":
+        mark(session, name)
+        return
+    unmarked = update(SubscriberRow).where(
+        SubscriberRow.domain == name, SubscriberRow.suppressed == ""
+    )
+    session.execute(
+        unmarked.values(suppressed=reason).execution_options(synchronize_session="fetch")
+    )
+
+
+def mark(session: Session, mailbox: str) -> None:
+    """Let lists show of the reader with this mailbox whether it is suppressed."""
+    found = suppression_of(session, [mailbox]).get(mailbox)
+    session.execute(
+        update(SubscriberRow)
+        .where(SubscriberRow.mailbox == mailbox)
+        .values(suppressed=found.reason if found else "")
+        .execution_options(synchronize_session="fetch")
     )
 
 
@@ -93,7 +117,7 @@ def suppression_of(session: Session, mailboxes: Iterable[str]) -> dict[str, Supp
     wanted = list(mailboxes)
     for mailbox in wanted:
         names[mailbox] = names[_domain(mailbox)] = ""
-    keys = {_hash(secret, name): name for name in names}
+    keys = {hash_of(secret, name): name for name in names}
     found: dict[str, Suppression] = {}
     ordered = list(keys)
     for start in range(0, len(ordered), _KEYS_AT_ONCE):
@@ -111,16 +135,40 @@ def suppression_of(session: Session, mailboxes: Iterable[str]) -> dict[str, Supp
 
 def lift(session: Session, mailbox: str) -> bool:
     """Undo what a confirmation undoes for this mailbox; True where there was something."""
+    return _lift(session, mailbox, LIFTED_BY_CONFIRMING)
+
+
+def lift_by_staff(session: Session, mailbox: str) -> None:
+    """Undo what staff may undo for this mailbox.
+
+    Raises:
+        Refused: nothing is to be undone, or only its reader, or nobody for this mailbox alone, may.
+    """
+    found = suppression_of(session, [mailbox]).get(mailbox)
+    if found is None:
+        raise Refused("This address is not suppressed.")
+    if found.scope == "domain":
+        raise Refused("The whole domain is suppressed, and not this address alone.")
+    if not _lift(session, mailbox, LIFTED_BY_STAFF):
+        raise Refused(
+            "Only the reader can undo this: they left for good, or had themselves erased. "
+            "They can subscribe again on the site."
+        )
+
+
+def _lift(session: Session, mailbox: str, reasons: frozenset[str]) -> bool:
     secret = _secret(session)
     if secret is None:
         return False
     lifted = session.execute(
         delete(SuppressionRow).where(
-            SuppressionRow.key == _hash(secret, mailbox),
-            SuppressionRow.reason.in_(LIFTED_BY_CONFIRMING),
+            SuppressionRow.key == hash_of(secret, mailbox), SuppressionRow.reason.in_(reasons)
         )
     )
-    return bool(lifted.rowcount)  # type: ignore[attr-defined]
+    if lifted.rowcount:  # type: ignore[attr-defined]
+        mark(session, mailbox)
+        return True
+    return False
 
 
 def _standing(suppression: Suppression) -> tuple[bool, int]:
@@ -142,7 +190,7 @@ def _domain(mailbox: str) -> str:
     return mailbox.rpartition("@")[2]
 
 
-def _hash(secret: bytes, name: str) -> str:
+def hash_of(secret: bytes, name: str) -> str:
     return hmac.digest(secret, name.encode(), "sha256").hex()
 
 

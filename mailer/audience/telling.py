@@ -13,22 +13,24 @@ from mailer.audience.models import ConsentRow, ImportRow, SubscriptionRow, Wordi
 from mailer.audience.subscriber import Subscriber, by_id
 from mailer.audience.subscription import Event, State
 from mailer.audience.suppression import Suppression, suppression_of
+from mailer.sentence import Sentence
 
-EVENT_WORDS: dict[Event, str] = {
-    Event.ASKED: "asked to subscribe to",
-    Event.CONFIRMED: "confirmed the subscription to",
-    Event.IMPORTED: "was imported to",
-    Event.ADDED: "was added to",
-    Event.CHANGED: "changed the format of",
-    Event.PAUSED: "paused",
-    Event.LEFT: "left",
+EVENT_WORDS: dict[Event, Sentence] = {
+    Event.ASKED: Sentence("asked to subscribe to {publication}"),
+    Event.CONFIRMED: Sentence("confirmed the subscription to {publication}"),
+    Event.IMPORTED: Sentence("was imported to {publication}"),
+    Event.ADDED: Sentence("was added to {publication}"),
+    Event.CHANGED: Sentence("changed the format of {publication}"),
+    Event.PAUSED: Sentence("paused {publication}"),
+    Event.LEFT: Sentence("left {publication}"),
+    Event.MOVED: Sentence("confirmed a new address"),
 }
 METHOD_WORDS = {
-    "form": "by the form",
-    "link": "by the link in a letter",
-    "one-click": "by one click in their mail program",
+    "form": Sentence("by the form"),
+    "link": Sentence("by the link in a letter"),
+    "one-click": Sentence("by one click in their mail program"),
     "import": "",
-    "staff": "by staff",
+    "staff": Sentence("by staff"),
 }
 
 
@@ -57,15 +59,15 @@ class Happening:
     operator: str
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """Like "was imported to Update from readers.csv by command (ana): asked at our stall"."""
-        how = (
-            f"from {self.file_name} by {self.operator}"
-            if self.file_name
-            else METHOD_WORDS.get(self.method, self.method)
-        )
-        told = f"{EVENT_WORDS[self.event]} {self.publication} {how}".rstrip()
-        return f"{told}: {self.ground}" if self.ground else told
+        told = Sentence(EVENT_WORDS[self.event], publication=self.publication)
+        how = METHOD_WORDS.get(self.method, self.method)
+        if self.file_name:
+            how = Sentence("from {file} by {operator}", file=self.file_name, operator=self.operator)
+        if how:
+            told = Sentence("{what} {how}", what=told, how=how)
+        return Sentence("{what}: {ground}", what=told, ground=self.ground) if self.ground else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +176,5 @@ def export_person(
 
 def _title(titles: Mapping[int, str], publication_id: int | None) -> str:
     if publication_id is None:
-        return "everything"
+        return Sentence("everything")
     return titles.get(publication_id, f"publication {publication_id}")

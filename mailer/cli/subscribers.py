@@ -241,7 +241,8 @@ def erase(
         reader = audience.find(session, address)
     make_sure(f"Erase all that is kept about {reader.address.address}?", yes=yes)
     with door.database.write() as session:
-        delivery.erase(session, reader.id, reader.address.address)
+        for known in audience.addresses_of(session, reader.id):
+            delivery.erase(session, reader.id, known)
         audience.erase(session, reader.id, now())
         erased = Sentence("erased a reader")
         audit.record(session, now(), door.operator, f"subscriber {reader.id}", erased)

@@ -11,6 +11,7 @@
 *Recorded* means durable: SQLite runs with synchronous=FULL, PostgreSQL with synchronous_commit.
 """
 
+from mailer.database.bulk import insert_all, next_ids
 from mailer.database.copies import back_up, require_sound, restore
 from mailer.database.engine import Database, connect, database_error, open_database
 from mailer.database.line import Line, WaitingLine
@@ -43,7 +44,9 @@ __all__ = [
     "back_up",
     "connect",
     "database_error",
+    "insert_all",
     "load_models",
+    "next_ids",
     "open_database",
     "require_sound",
     "restore",

@@ -10,7 +10,7 @@ from mailer.config import resource
 from mailer.errors import Failed, WrongInput
 from mailer.sentence import Sentence
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The newest revision in `migrations/`; a test holds the two together, so that no command
 needs to import Alembic to know it."""
 

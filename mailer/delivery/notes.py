@@ -39,6 +39,28 @@ NOTES = {
         action="Sí, quiero recibirlos",
         reason="Recibe esto una sola vez porque esta dirección se escribió en nuestro sitio.",
     ),
+    ("new address", "en"): _Note(
+        subject="Is this your address? {organisation} asks",
+        heading="Your letters, at this address",
+        paragraphs=(
+            "We were told that letters for one of our readers should come here from now on.",
+            "Press the button and then confirm on the page that opens. It works for seven days.",
+            "If it was not you, do nothing: without your word we send nothing more here.",
+        ),
+        action="Yes, send my letters here",
+        reason="You get this once because this address was given to us as a reader's new one.",
+    ),
+    ("new address", "es"): _Note(
+        subject="¿Es esta su dirección? {organisation} pregunta",
+        heading="Sus correos, en esta dirección",
+        paragraphs=(
+            "Nos dijeron que los correos de un lector nuestro deben llegar aquí desde ahora.",
+            "Pulse el botón y confirme en la página que se abre. Sirve durante siete días.",
+            "Si no fue usted, no haga nada: sin su confirmación no enviaremos nada más aquí.",
+        ),
+        action="Sí, envíenme aquí los correos",
+        reason="Recibe esto una sola vez porque nos dieron esta dirección como nueva de un lector.",
+    ),
     ("fresh link", "en"): _Note(
         subject="Your link to {organisation}",
         heading="Here is a fresh link",

@@ -1,6 +1,7 @@
 """The ticks, and what each of them does."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -43,6 +44,15 @@ def open_schedule(database: Database, config: Config) -> BackgroundScheduler:
         timezone=config.organisation.zone,
         misfire_grace_time=None,
     )
+    scheduler.add_job(
+        bring_readers_in,
+        "interval",
+        (database, config, lambda: not scheduler.running),
+        seconds=TICK_S,
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
     return scheduler
 
 
@@ -55,11 +65,25 @@ def start_due(database: Database, config: Config) -> None:
         log.error("database_trouble", doing="schedule", reason=str(database_error(error)))
 
 
+def bring_readers_in(
+    database: Database, config: Config, ended: Callable[[], bool] = lambda: False
+) -> None:
+    """Go on with imports from the desk, one after the other."""
+    try:
+        while not ended() and audience.carry_on(
+            database, config.organisation.zone, clock.now, ended=ended
+        ):
+            pass
+    except SQLAlchemyError as error:
+        log.error("database_trouble", doing="import", reason=str(database_error(error)))
+
+
 def clear_away(database: Database, config: Config) -> None:
     """Carry out `[privacy]`, and clear the database's files of whom was erased in the last days."""
     now = clock.now()
     try:
         _forget(database, config, now)
+        audience.forget_old(database, now)
         with database.read() as session:
             erased = audience.erased_since(session, now - SCRUB_FOR)
         if erased:

@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     PREFERENCES = 2
     UNSUBSCRIBE = 3
     LETTER = 4
+    ADDRESS = 5
 
 
 class BadToken(NotFound):
@@ -50,7 +51,8 @@ class Claim:
     """What a token says.
 
     `subscriber` is 0 where the letter went to a bare address (a test). `subject` is the
-    publication's id, for `Purpose.LETTER` that of the compiled letter.
+    publication's id, for `Purpose.LETTER` that of the compiled letter, for `Purpose.ADDRESS` that
+    of the change of address.
     """
 
     purpose: Purpose

@@ -26,6 +26,12 @@ def preferences_path(signer: Signer, subscriber: int, publication: int, made_at:
     return f"/preferences/{signer.link(Purpose.PREFERENCES, subscriber, publication, expires)}"
 
 
+def address_path(signer: Signer, subscriber: int, change: int, made_at: datetime) -> str:
+    """Where a new address is confirmed; good for `CONFIRMATION_LASTS`."""
+    expires = made_at + CONFIRMATION_LASTS
+    return f"/address/{signer.link(Purpose.ADDRESS, subscriber, change, expires)}"
+
+
 LinksOf = Callable[[int], Mapping[str, str]]
 
 

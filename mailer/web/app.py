@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 from mailer import delivery
 from mailer.config import Config
 from mailer.database import Database
-from mailer.web import archive, choices, errors, operations, subscribe
+from mailer.web import archive, choices, errors, new_address, operations, subscribe
 from mailer.web.desk import routes as desk
 from mailer.web.headers import Headers
 from mailer.web.routing import BelowPath, slashless
@@ -35,7 +35,7 @@ def build(config: Config, database: Database) -> FastAPI:
     # The first confirmation shall not wait for this in the transaction that enqueues it.
     delivery.preload()
     # The archive comes last: its addresses begin with any word.
-    routers = [part.router for part in (operations, subscribe, choices)] + [
+    routers = [part.router for part in (operations, subscribe, new_address, choices)] + [
         *desk.ROUTERS,
         archive.router,
     ]

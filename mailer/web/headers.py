@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-TOKEN_ROUTES = ("/confirm/", "/preferences/", "/unsubscribe/", "/letter/")
+TOKEN_ROUTES = ("/confirm/", "/preferences/", "/unsubscribe/", "/letter/", "/address/")
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "

@@ -18,6 +18,7 @@ PURPOSES = {
     "/preferences/": Purpose.PREFERENCES,
     "/unsubscribe/": Purpose.UNSUBSCRIBE,
     "/letter/": Purpose.LETTER,
+    "/address/": Purpose.ADDRESS,
 }
 """What the links below each address are for; nothing else stands there."""
 

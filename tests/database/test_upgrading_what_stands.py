@@ -6,9 +6,11 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from mailer import audit
+from mailer import audience, audit
 from mailer.config import resource
-from mailer.database import Database
+from mailer.database import SCHEMA, Database
+from mailer.errors import NotFound
+from tests.audience.readers import publication, reader
 from tests.conftest import NOW
 
 
@@ -17,7 +19,7 @@ def move(database: Database, revision: str) -> None:
     settings.set_main_option("script_location", str(resource("migrations")))
     with database.engine.execution_options(immediate=True).begin() as connection:
         settings.attributes["connection"] = connection
-        to = command.downgrade if revision < "0003" else command.upgrade
+        to = command.upgrade if revision == SCHEMA else command.downgrade
         to(settings, revision)
 
 
@@ -31,7 +33,7 @@ def test_the_log_of_a_former_schema_says_what_it_is_about_and_is_closed(
                 text("INSERT INTO audit (at, actor, subject, words) VALUES (:at, 'a', :s, 'w')"),
                 {"at": NOW if not database.is_sqlite else str(NOW)[:19], "s": subject},
             )
-    move(database, "0003")
+    move(database, SCHEMA)
     with database.engine.execution_options(immediate=True).begin() as connection:
         kinds = connection.execute(text("SELECT kind FROM audit ORDER BY id")).scalars().all()
     assert kinds == ["issue", "archive", "subscriber"]
@@ -39,3 +41,26 @@ def test_the_log_of_a_former_schema_says_what_it_is_about_and_is_closed(
         audit.record(session, NOW, "mailer", "issue 4", "began to be sent")
     with pytest.raises(DBAPIError, match="only added to"), database.write() as session:
         session.execute(text("DELETE FROM audit"))
+
+
+def test_readers_of_a_former_schema_are_found_counted_and_marked(database: Database) -> None:
+    update = publication(database)
+    with database.write() as session:
+        ana, tom, zoila, gone = (
+            reader(session, f"{name}@psg.example", update)
+            for name in ("ana", "tom", "zoila", "gone")
+        )
+        audience.leave(session, tom, update, method="link", network=None, now=NOW)
+        audience.suppress(session, "zoila@psg.example", "address", "bounce", NOW)
+        audience.erase(session, gone, NOW)
+        before = audience.list_growth(session, update, NOW.date(), spans=1, days=7)
+    move(database, "0003")
+    move(database, SCHEMA)
+    with database.write() as session:
+        assert [one.id for one in audience.search(session, "psg").readers] == [ana, tom, zoila]
+        found = audience.search(session, state="suppressed").readers
+        assert [(one.id, one.suppressed) for one in found] == [(zoila, "bounce")]
+        assert audience.list_growth(session, update, NOW.date(), spans=1, days=7) == before
+        assert audience.list_size(session, update) == 2
+        with pytest.raises(NotFound):
+            audience.by_id(session, gone)

@@ -21,6 +21,11 @@ from mailer.web.desk import (
     pictures,
     progress,
     publications,
+    reader,
+    reader_acts,
+    reader_change,
+    reader_imports,
+    readers,
     report,
     revisions,
     ruling,
@@ -41,9 +46,14 @@ _STAFF = (sign_in, letters, account, people, log)
 _PUBLICATIONS = (publications, looks, welcomes, standing_pages)
 _COMPOSING = (issues, composer, pictures, item_library, revisions, issue_letter)
 _SENDING = (send, testing, approving, progress, ruling, correcting, settling, report, due)
+_READERS = (readers, reader, reader_change, reader_acts, reader_imports)
 
 ROUTERS = [
-    part.router for part in (files, overview, *_STAFF, *_PUBLICATIONS, *_COMPOSING, *_SENDING)
+    part.router
+    for part in (
+        *(files, overview),
+        *(*_STAFF, *_PUBLICATIONS, *_COMPOSING, *_SENDING, *_READERS),
+    )
 ]
 
 
