@@ -13,7 +13,6 @@
    `recipients` for each reader once more before their letter goes out, `addresses` and `domains`
    for where they have their mailboxes. Who wants figures asks `count_groups`, `count_suppressed`,
    `leavings` and `count_complaints`.
-6. What is kept about somebody can be told (`story`, `export_person`), taken along
 6. Staff `search` for readers, `amend` what is known of them, let them read at another address
    (`ask_new_address`, `confirm_new_address`), and see how the list grew (`list_growth`,
    `list_size`). A file that they upload (`receive`) is looked at and brought in by `carry_on`,

@@ -1,6 +1,8 @@
 """Which schema a database has, and how it comes to the newest one."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, inspect, make_url, text
@@ -74,22 +76,29 @@ def upgrade(url: str, engine: Engine) -> None:
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(resource("migrations")))
     immediate = engine.execution_options(immediate=True)
-    with immediate.connect() as connection:
-        # SQLite cannot switch foreign keys off inside a transaction, and a migration that
-        # rebuilds a table needs them off.
-        sqlite = engine.dialect.name == "sqlite"
-        if sqlite:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute("PRAGMA foreign_keys=OFF")
+    with immediate.connect() as connection, without_foreign_keys(connection):
         with connection.begin():
             _one_at_a_time(connection)
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
-        if sqlite:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute("PRAGMA foreign_keys=ON")
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Rebuild tables of SQLite that others point to; no transaction may have begun.
+
+    SQLite cannot switch foreign keys off inside of one. PostgreSQL rebuilds nothing.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def create_private(file: Path) -> None:

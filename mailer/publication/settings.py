@@ -22,7 +22,18 @@ from mailer.publication.series import publication_from
 from mailer.sentence import Sentence
 
 RESERVED = frozenset(
-    {"api", "confirm", "desk", "join", "letter", "metrics", "pages", "pictures", "preferences"}
+    {
+        "address",
+        "api",
+        "confirm",
+        "desk",
+        "join",
+        "letter",
+        "metrics",
+        "pages",
+        "pictures",
+        "preferences",
+    }
     | {"search", "static", "subscribe", "unsubscribe", "healthz", "readyz"}
 )
 """Words with which addresses of the site begin already."""

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer import audience, audit
 from mailer.config import resource
 from mailer.database import SCHEMA, Database
+from mailer.database.schema import without_foreign_keys
 from mailer.errors import NotFound
 from tests.audience.readers import publication, reader
 from tests.conftest import NOW
@@ -17,10 +18,12 @@ from tests.conftest import NOW
 def move(database: Database, revision: str) -> None:
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(resource("migrations")))
-    with database.engine.execution_options(immediate=True).begin() as connection:
-        settings.attributes["connection"] = connection
-        to = command.upgrade if revision == SCHEMA else command.downgrade
-        to(settings, revision)
+    immediate = database.engine.execution_options(immediate=True)
+    with immediate.connect() as connection, without_foreign_keys(connection):
+        with connection.begin():
+            settings.attributes["connection"] = connection
+            to = command.upgrade if revision == SCHEMA else command.downgrade
+            to(settings, revision)
 
 
 def test_the_log_of_a_former_schema_says_what_it_is_about_and_is_closed(

@@ -69,7 +69,7 @@ def test_what_is_new_is_told_and_nothing_twice() -> None:
 
 def test_watchers_share_one_look() -> None:
     async def watch() -> None:
-        counter, live = Counter(), Live(heartbeat_s=0.05)
+        counter, live = Counter(), Live()
         others = [Counter() for _ in range(5)]
         lines = [live.watch("a", counter.look), *(live.watch("a", one.look) for one in others)]
         assert [await anext(line) for line in lines] == [1] * 6
