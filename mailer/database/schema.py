@@ -76,11 +76,14 @@ def upgrade(url: str, engine: Engine) -> None:
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(resource("migrations")))
     immediate = engine.execution_options(immediate=True)
-    with immediate.connect() as connection, without_foreign_keys(connection):
-        with connection.begin():
-            _one_at_a_time(connection)
-            settings.attributes["connection"] = connection
-            command.upgrade(settings, "head")
+    with (
+        immediate.connect() as connection,
+        without_foreign_keys(connection),
+        connection.begin(),
+    ):
+        _one_at_a_time(connection)
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
 
 
 @contextmanager

@@ -19,11 +19,14 @@ def move(database: Database, revision: str) -> None:
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(resource("migrations")))
     immediate = database.engine.execution_options(immediate=True)
-    with immediate.connect() as connection, without_foreign_keys(connection):
-        with connection.begin():
-            settings.attributes["connection"] = connection
-            to = command.upgrade if revision == SCHEMA else command.downgrade
-            to(settings, revision)
+    with (
+        immediate.connect() as connection,
+        without_foreign_keys(connection),
+        connection.begin(),
+    ):
+        settings.attributes["connection"] = connection
+        to = command.upgrade if revision == SCHEMA else command.downgrade
+        to(settings, revision)
 
 
 def test_the_log_of_a_former_schema_says_what_it_is_about_and_is_closed(
