@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mailer.publication import Issue
+from mailer.publication import Issue, Item
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -35,8 +35,22 @@ def said(issue: Issue) -> str:
 
 
 def _for_readers(issue: Issue) -> Issue:
-    publication = replace(issue.publication, description="", cadence="", version=0)
-    return replace(issue, publication=publication, public=False, version=0)
+    """Without what only staff see: who saved what, when, and how often."""
+    return replace(
+        issue,
+        publication=replace(issue.publication, description="", cadence="", version=0),
+        items=tuple(map(_item_for_readers, issue.items)),
+        public=False,
+        published_at=None,
+        version=0,
+        head_version=0,
+        head_changed_at=None,
+        head_changed_by="",
+    )
+
+
+def _item_for_readers(item: Item) -> Item:
+    return replace(item, position=0, reused_from=None, version=0, changed_at=None, changed_by="")
 
 
 @cache
