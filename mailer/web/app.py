@@ -12,6 +12,14 @@ from mailer.web.headers import Headers
 from mailer.web.routing import BelowPath, slashless
 from mailer.web.site import Site
 
+# The archive comes last: its addresses begin with any word.
+ROUTERS = (
+    *(part.router for part in (operations, subscribe, new_address, choices)),
+    *desk.ROUTERS,
+    archive.router,
+)
+SLASHLESS = slashless(ROUTERS)
+
 
 class Pages(FastAPI):
     """The application. Whatever it answers has its headers, a bug's page too."""
@@ -34,14 +42,9 @@ def build(config: Config, database: Database) -> FastAPI:
     app.state.site = site = Site(config, database)
     # The first confirmation shall not wait for this in the transaction that enqueues it.
     delivery.preload()
-    # The archive comes last: its addresses begin with any word.
-    routers = [part.router for part in (operations, subscribe, new_address, choices)] + [
-        *desk.ROUTERS,
-        archive.router,
-    ]
     desk.furnish(app, config)
-    for router in routers:
-        app.include_router(router)
-    app.router.default = slashless(routers)
+    # Not `include_router`, which would read every handler's signature once more.
+    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
+    app.router.default = SLASHLESS
     errors.register(app, site)
     return app

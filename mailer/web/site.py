@@ -5,19 +5,19 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from mailer import publication
-from mailer.config import Config, resource
+from mailer.config import Config
 from mailer.database import Database
 from mailer.letter import long_date, render_markdown
 from mailer.publication import Issue, IssueSummary, Publication
 from mailer.tokens import Signer
-from mailer.web import look
-from mailer.web.catalogue import Catalogue, catalogue_of, install, languages, spoken
+from mailer.web import look, templating
+from mailer.web.catalogue import Catalogue, catalogue_of, languages, spoken
 from mailer.web.wordings import consent
 
 
@@ -95,14 +95,7 @@ def issue_line(issue: Issue | IssueSummary, language: str) -> str:
 
 
 def _templates(config: Config, catalogue: Catalogue) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(resource("templates") / "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    install(environment, catalogue, config.organisation.zone)
+    environment = templating.environment("pages", catalogue, config.organisation.zone)
 
     def consent_to(title: str) -> str:
         return consent(catalogue, config.organisation.name, title).text

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from mailer import publication
 from mailer.config import Config, resource
 from mailer.staff import LANGUAGES
-from mailer.web import catalogue, look
+from mailer.web import catalogue, look, templating
 from mailer.web.catalogue import Catalogue
 
 
@@ -54,16 +54,9 @@ class Paper:
         )
 
     def _environment(self, language: str) -> Environment:
-        folder = resource("templates") / "desk"
-        environment = Environment(
-            loader=FileSystemLoader(folder),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+        environment = templating.environment(
+            "desk", catalogue.catalogue_of(language), self.config.organisation.zone
         )
-        zone = self.config.organisation.zone
-        catalogue.install(environment, catalogue.catalogue_of(language), zone)
         environment.globals.update(
             organisation=self.config.organisation,
             root=self.config.site.path,

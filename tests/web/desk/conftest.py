@@ -47,7 +47,7 @@ def sample(database: Database, config: Config, now) -> Ana:  # type: ignore[no-u
 
 
 @pytest.fixture
-def sign_in(app: FastAPI, database: Database) -> SignIn:
+def sign_in(app: FastAPI, database: Database, cheap_hashes: None) -> SignIn:
     """Sign somebody in, as `sign_in("editor")`: an account, a session, its browser."""
 
     def sign_in(role: str = "owner", mailbox: str = "", language: str = "en") -> AtDesk:
