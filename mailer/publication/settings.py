@@ -9,12 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.errors import NotFound, WrongInput
 from mailer.letter import ISSUE_FIELDS, fields_in, parse_mailbox
+from mailer.publication.cadence import read_cadence
 from mailer.publication.content import SLUG_CHARACTERS, Look, Publication, slug_from
 from mailer.publication.meanwhile import ChangedMeanwhile
 from mailer.publication.models import PublicationRow
@@ -91,6 +93,8 @@ def faults_in_settings(
         faults["language"] = Sentence("Choose the language in which it is written.")
     if fault := _fault_in_text(settings.description):
         faults["description"] = fault
+    if "cadence" not in faults and (fault := _fault_in_cadence(settings.cadence)):
+        faults["cadence"] = fault
     for name in ("sender", "reply_to"):
         if name not in faults and (fault := _fault_in_mailbox(getattr(settings, name))):
             faults[name] = fault
@@ -224,6 +228,14 @@ def _values(settings: Settings) -> dict[str, str]:
 def _require(faults: Faults) -> None:
     for fault in faults.values():
         raise WrongInput(fault)
+
+
+def _fault_in_cadence(text: str) -> Sentence | None:
+    try:
+        read_cadence(text)
+    except WrongInput as error:
+        return cast(Sentence, error.said)
+    return None
 
 
 def _fault_in_mailbox(mailbox: str) -> Sentence | None:

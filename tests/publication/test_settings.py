@@ -79,6 +79,7 @@ def test_an_address_that_cannot_be(slug: str) -> None:
         ("sender", "áéí@psg.example"),
         ("reply_to", "office@psg.example\nX: y"),
         ("cadence", "x" * 81),
+        ("cadence", "now and then"),
         ("description", "\x00"),
     ],
 )

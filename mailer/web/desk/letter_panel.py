@@ -21,6 +21,7 @@ from mailer.web.desk.letter_choice import Choice
 from mailer.web.desk.letter_frame import framed
 from mailer.web.desk.shell import Desk
 
+MATCHING = 8
 NEARLY_FULL = 0.88
 """From so much of what Gmail shows on the meter warns; preflight's own warning begins there."""
 
@@ -192,10 +193,9 @@ def _led_to(desk: Desk, issue: Issue, found: Finding, keys: Mapping[int, str], h
 
 
 def matching_readers(session: Session, asked: str) -> list[dict[str, Any]]:
-    """Readers whom `asked` may mean: by their address."""
-    try:
-        found = audience.find(session, asked)
-    except WrongInput:
-        return []
-    name = f"{found.name}, {found.address.address}" if found.name else found.address.address
-    return [{"id": found.id, "words": name}]
+    """Some readers whom `asked` may mean: the beginnings of words of their name or address."""
+    found = audience.search(session, asked, limit=MATCHING).readers
+    return [
+        {"id": one.id, "words": f"{one.name}, {one.address}" if one.name else one.address}
+        for one in found
+    ]

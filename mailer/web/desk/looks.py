@@ -72,6 +72,8 @@ def change(desk: TheDesk, form: PostedForm, slug: str) -> Response:
     content = next((file.file.read() for file in form.files("logo")), None)
     try:
         if not faults:
+            if content is not None:
+                content = publication.develop(content).content
             with desk.database.write() as session:
                 if content is not None and typed.with_logo:
                     logo = publication.keep_picture(session, content, desk.now)

@@ -14,6 +14,7 @@ from mailer.sentence import Sentence
 from mailer.staff import Act
 from mailer.web.desk.posted import Posted
 from mailer.web.desk.reader import known, log, reader_page
+from mailer.web.desk.readers import greet
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look
 
 router = APIRouter()
@@ -39,7 +40,7 @@ def subscribe(desk: TheDesk, form: PostedForm, reader_id: int) -> Response:
         return reader_page(desk, known(reader_id), {f"ground-{form.one('publication')}": said})
 
     def do(session: Session, found: Subscriber, of: Publication) -> str:
-        audience.add(
+        added = audience.add(
             session,
             found.address.address,
             publication_id=of.id,
@@ -47,6 +48,8 @@ def subscribe(desk: TheDesk, form: PostedForm, reader_id: int) -> Response:
             ground=form.one("ground"),
             now=desk.now,
         )
+        if added.outcome is not audience.Outcome.UNCHANGED:
+            greet(desk, session, of, found.id)
         log(desk, session, found.id, Sentence("subscribed to {publication}", publication=of.title))
         return desk.say("Letters of {publication} go to this reader again.", publication=of.title)
 

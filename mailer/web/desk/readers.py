@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import Response, StreamingResponse
 
-from mailer import audience, audit, publication
+from mailer import audience, audit, delivery, publication
 from mailer.audience import Found, State
 from mailer.clock import today
 from mailer.errors import Refused, WrongInput
@@ -160,12 +160,21 @@ def add(desk: TheDesk, form: PostedForm) -> Response:
                         f"subscriber {added.subscriber_id}",
                         Sentence("added a reader"),
                     )
+                    greet(desk, session, known[typed["publication"]], added.subscriber_id)
             return desk.back(f"/desk/readers/{added.subscriber_id}/", _added(desk, added.outcome))
         except WrongInput as error:
             field = "address" if isinstance(error, Refused) else _field_of(typed)
             errors[field] = desk.tell(error)
     with desk.database.read() as session:
         return _form(desk, session, typed, errors)
+
+
+def greet(desk: Desk, session: Session, of: Publication, reader_id: int) -> None:
+    """Send the welcome letter of a publication, where it goes to those who are added by hand."""
+    language = audience.by_id(session, reader_id).language or of.language
+    due = publication.welcome_due(session, of.id, reader_id, language, by_hand=True)
+    if due is not None:
+        delivery.enqueue(session, desk.config, due, desk.now)
 
 
 def _missing(

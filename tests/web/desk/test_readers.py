@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from mailer import audience, audit, clock
+from mailer import audience, audit, clock, publication
 from mailer.audience.models import AddressChangeRow
 from mailer.database import Database
-from mailer.delivery.models import DeliveryRow, MergeValueRow
+from mailer.delivery.models import DeliveryRow, MailingRow, MergeValueRow
+from mailer.publication import Welcome
 from mailer.staff.models import AccountRow
 from mailer.tokens import address_path
 from tests.web.conftest import Ana, TestClient
@@ -110,6 +111,26 @@ def test_a_reader_is_added_with_the_ground_that_is_stated(
     page = secretary.get(answer.headers["location"]).text
     assert "Added." in page
     assert "by staff: secretary@psg.example: signed our list on 3 May" in told(page)
+
+
+@pytest.mark.parametrize("when_added", [True, False])
+def test_whoever_is_added_by_hand_is_greeted_where_the_publication_says_so(
+    secretary: AtDesk, database: Database, when_added: bool
+) -> None:
+    welcome = Welcome(1, "en", "Welcome", "Good to have you.", active=True, when_added=when_added)
+    with database.write() as session:
+        publication.change_welcome(session, welcome, clock.now())
+    added = secretary.submit(
+        "/desk/readers/add", address="rosa@psg.example", publication="1", ground="phoned"
+    )
+    page = added.headers["location"]
+    secretary.submit(f"{page}unsubscribe", publication="1", reason="asked")
+    secretary.submit(f"{page}subscribe", publication="1", ground="phoned again")
+    with database.read() as session:
+        greeted = session.scalars(
+            select(DeliveryRow.id).join(MailingRow).where(MailingRow.kind == "welcome")
+        ).all()
+    assert len(greeted) == when_added
 
 
 def secretary_of(browser: AtDesk) -> str:
