@@ -179,7 +179,7 @@ def test_what_is_to_be_typed_exists() -> None:
 def test_every_route_is_documented_and_no_other(database: Database, config: Config) -> None:
     app = create_app(config, database)
     paths = {route.path for route in iter_route_contexts(app.routes)}
-    documented = re.findall(r"^\| `(/[^`]+)` \|", OPERATORS, re.MULTILINE)
+    documented = re.findall(r"^\| `(/[^`]*)` \|", OPERATORS, re.MULTILINE)
     assert set(documented) == {re.sub(r":int}", "}", path) for path in paths}
     assert len(documented) == len(set(documented))
 
