@@ -46,12 +46,17 @@ _LONGEST_ADDRESS = 2000
 _LONGEST_HOST = 253
 _HOST = re.compile(r"[^./?#:\s]+\.[^./?#:\s][^/?#:\s]*")
 _NO_LINK = ("ftp:", "//")
-# Words with "://" or "@" in them are addresses, and keep their characters.
-_MARKS = re.compile(r"\S*(?:://|@)\S*|(?<!\.)\.\.\.(?!\.)|(?<!-)-{2,3}(?!-)")
+_MARKS = re.compile(r"(?<!\.)\.\.\.(?!\.)|(?<!-)-{2,3}(?!-)")
 _WRITTEN_OUT = {"...": "…", "--": "–", "---": "—"}
 # Letters or centuries left out at a word's beginning, which no rule can tell from a quote.
 _LEFT_OUT = re.compile(r"(?<!\w)'(?=\d0s\b|\d\d\b(?!')|(?:tis|twas|em|til)\b)", re.IGNORECASE)
 _LONE = re.compile(r"'(?=\w)")
+_WORD = re.compile(r"\S+")
+# So many nobody writes into one paragraph. What each of them may begin is looked for to its end.
+_MOST_BRACKETS = 200
+# A row of one letter gets as many cells as the table has columns.
+_MOST_CELLS = 5_000
+_TABLE_RULE = re.compile(r"[\s>]*[|:\-][|:\-\s]*")
 
 
 def parser_for(language: str) -> "MarkdownIt":
@@ -82,6 +87,7 @@ def _parser(language: str) -> "MarkdownIt":
     footnote_plugin(parser)
     container_plugin(parser, "members", validate=_opens_members)
     _link_only_addresses(parser)
+    _bound(parser)
     rules = parser.core.ruler
     rules.after("block", "members", _drop_members)
     rules.before("smartquotes", "marks", _put_marks)
@@ -117,7 +123,7 @@ def _link_only_addresses(parser: "MarkdownIt") -> None:
 
     def after_www(linkify: Any, text: str, at: int) -> int:
         # "www." and one word more is a slip, too.
-        host = _HOST.match(text, at)
+        host = _HOST.match(text, at, at + _LONGEST_HOST + 1)
         if host is None or len(host[0]) > _LONGEST_HOST:
             return 0
         linkify.test_schema_at("http://e.example", "http:", 5)  # it makes its pattern late
@@ -128,6 +134,44 @@ def _link_only_addresses(parser: "MarkdownIt") -> None:
         match.url = "https://" + match.url
 
     linkify.add("www.", {"validate": after_www, "normalize": in_full})
+
+
+def _bound(parser: "MarkdownIt") -> None:
+    """Keep the work in proportion to the text, whatever somebody wrote to make it grow."""
+    from markdown_it.rules_block import table
+
+    def brackets(state: Any, silent: bool) -> bool:
+        if not state.src.startswith(("[", "![", "^["), state.pos):
+            return False
+        # The parser's own memory of this paragraph, at a place that no character has.
+        if state.cache.setdefault(-1, 0) == 0:
+            state.cache[-1] = state.src.count("[")
+        if state.cache[-1] <= _MOST_BRACKETS:
+            return False
+        if not silent:
+            state.pending += state.src[state.pos]
+        state.pos += 1
+        return True
+
+    def small_table(state: Any, begin: int, end: int, silent: bool) -> bool:
+        if begin + 1 >= end or not _TABLE_RULE.fullmatch(_line(state, begin + 1)):
+            return False
+        last = begin
+        while last < end and not state.isEmpty(last):
+            last += 1
+        cells = state.env.get("cells", 0) + _line(state, begin).count("|") * (last - begin)
+        if cells > _MOST_CELLS or not table(state, begin, end, silent):
+            return False
+        if not silent:
+            state.env["cells"] = cells
+        return True
+
+    parser.inline.ruler.before("link", "brackets", brackets)
+    parser.block.ruler.at("table", small_table, {"alt": ["paragraph", "reference"]})
+
+
+def _line(state: Any, at: int) -> str:
+    return str(state.src[state.bMarks[at] : state.eMarks[at]])
 
 
 def _drop_members(state: "StateCore") -> None:
@@ -175,10 +219,16 @@ def _put_marks(state: "StateCore") -> None:
             elif token.type == "text" and (auto or (within and "://" in token.content)):
                 token.type = "text_special"  # which no other rule touches
             elif token.type == "text":
-                token.content = _MARKS.sub(
-                    lambda found: _WRITTEN_OUT.get(found[0], found[0]), token.content
-                )
+                token.content = _WORD.sub(_with_marks, token.content)
                 token.content = _LEFT_OUT.sub("’", token.content)
+
+
+def _with_marks(found: "re.Match[str]") -> str:
+    """One word; what has "://" or "@" in it is an address, and keeps its characters."""
+    word = found[0]
+    if "://" in word or "@" in word:
+        return word
+    return _MARKS.sub(lambda mark: _WRITTEN_OUT[mark[0]], word)
 
 
 def _put_apostrophes(state: "StateCore") -> None:

@@ -1,6 +1,7 @@
 """What an author writes, and what comes of it."""
 
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -117,3 +118,31 @@ def test_long_dates() -> None:
     assert long_date(day, "en") == "1 March 2007"
     assert long_date(day, "es_PE") == "1 de marzo de 2007"
     assert long_date(day, "qu") == "1 March 2007"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("[" * 40_000, "[a](" * 10_000, "![" * 20_000, "^[" * 20_000, "[^a] " * 8_000),
+        *("&" * 40_000, "www." * 10_000, "-" * 40_000 + "a", "a|b\n" + "-" * 40_000 + "a"),
+        ("|a" * 60 + "\n" + "|-" * 60 + "\n" + "|a\n" * 1000 + "\n") * 10,
+        "|a" * 3000 + "\n" + "|-" * 3000 + "\n" + "|a\n" * 300,
+    ],
+    ids=[
+        *("brackets", "links", "pictures", "notes", "calls", "a word", "hosts", "line", "rule"),
+        *("tables", "wide table"),
+    ],
+)
+def test_a_text_written_to_take_for_ever_does_not(source: str) -> None:
+    began = time.process_time()
+    assert render_markdown(source, "en")
+    # Each of them took from ten seconds to minutes.
+    assert time.process_time() - began < 5
+
+
+def test_many_links_and_a_large_table_are_no_attack() -> None:
+    links = " ".join(f"[{n}](https://psg.example/{n})" for n in range(150))
+    assert render_markdown(links, "en").count("<a ") == 150
+    rows = "\n".join("| a | b | c | d |" for _ in range(200))
+    shown = render_markdown(f"| A | B | C | D |\n|---|:-:|---|---|\n{rows}\n", "en")
+    assert shown.count("<td") == 800

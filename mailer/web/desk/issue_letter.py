@@ -19,6 +19,8 @@ from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look
 
 LARGEST_DRAFT = 4 * 1024 * 1024
 MOST_ITEMS = 500
+# Of what is no text: a day, a language, the hash of a picture, how a page calls an item.
+_LONGEST_NAME = 100
 
 router = APIRouter()
 
@@ -134,7 +136,7 @@ def _typed(posted: Any) -> tuple[Typed, dict[int, str]]:
                 raise HTTPException(413)
             items = tuple(map(_typed_item, posted["items"]))
             keys = {
-                at: str(one["key"]) for at, one in enumerate(posted["items"], 1) if one.get("key")
+                at: key for at, one in enumerate(posted["items"], 1) if (key := _text(one, "key"))
             }
         day = _text(posted, "date")
         typed = Typed(
@@ -145,7 +147,7 @@ def _typed(posted: Any) -> tuple[Typed, dict[int, str]]:
             language=_text(posted, "language"),
             items=items,
         )
-    except (AttributeError, TypeError, ValueError, KeyError):
+    except (AttributeError, TypeError, ValueError, KeyError, OverflowError):
         raise HTTPException(400) from None
     return typed, keys
 
@@ -175,8 +177,10 @@ def _text(one: dict[str, Any], name: str) -> str | None:
     value = one.get(name)
     if value is not None and not isinstance(value, str):
         raise TypeError(name)
-    # A lone surrogate has no UTF-8, and no keyboard makes one.
-    return value if value is None else value.encode("utf-8", "replace").decode()
+    if value is not None and len(value) > publication.LONGEST.get(name, _LONGEST_NAME):
+        raise HTTPException(413)
+    # A lone surrogate has no UTF-8, NUL no database has, and no keyboard makes either.
+    return value and value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _day(text: str | None) -> calendar.date | None:

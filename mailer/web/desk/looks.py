@@ -69,14 +69,13 @@ def change(desk: TheDesk, form: PostedForm, slug: str) -> Response:
         found = publication.find_publication(session, slug)
     typed = _typed(form, found.look)
     faults = publication.faults_in_look(typed)
-    content = next((file.file.read() for file in form.files("logo")), None)
     try:
         if not faults:
-            if content is not None:
-                content = publication.develop(content).content
+            # Before the transaction: a picture takes its time, and others write meanwhile.
+            developed = _developed(form) if typed.with_logo else None
             with desk.database.write() as session:
-                if content is not None and typed.with_logo:
-                    logo = publication.keep_picture(session, content, desk.now)
+                if developed is not None:
+                    logo = publication.keep_picture(session, developed.content, desk.now)
                     typed = replace(typed, logo=logo)
                 publication.change_look(session, found.id, version_in(form), typed)
                 words = Sentence("changed what letters look like")
@@ -102,6 +101,13 @@ def _typed(form: Posted, stands: Look) -> Look:
         logo=stands.logo if kind == "own" else None,
         with_logo=kind != "none",
     )
+
+
+def _developed(form: Posted) -> publication.Developed | None:
+    """The logo that was chosen with the form, fit for letters, without its metadata."""
+    for file in form.files("logo"):
+        return publication.develop(file.file.read(LARGEST_LOGO + 1))
+    return None
 
 
 def _letter(desk: Desk, of: Publication) -> delivery.Preview:

@@ -195,7 +195,7 @@ function signedOut() {
   say("");
   const there = location.pathname.slice(document.documentElement.dataset.root.length);
   const link = document.createElement("a");
-  link.href = `${document.documentElement.dataset.root}/desk/sign-in?there=${encodeURIComponent(there)}`;
+  link.href = `${document.documentElement.dataset.root}/desk/sign-in?next=${encodeURIComponent(there)}`;
   link.textContent = words.signIn;
   notice(`${words.signedOut} `, link, "wrong");
 }

@@ -1,26 +1,33 @@
 // What was typed and never saved, offered again: the browser was killed, the network or the session gone.
 
 import { forget, kept } from "./drafts.js";
-import { same } from "./autosave.js";
 import { filled } from "./speak.js";
 
-const words = document.getElementById("composer-words").dataset;
 const place = document.getElementById("kept");
+const words = place?.dataset ?? {};
 
-export function offerKept(saves) {
+/** Offer what was kept of these forms; it may be there already, as the desk cleaned it. */
+export async function offerKept(saves) {
   for (const save of saves) {
-    const draft = kept(save.name);
+    const draft = await kept(save.name);
     if (!draft) continue;
     const now = save.fields();
-    if (same({ ...now, ...draft.fields }, now)) forget(save.name);
+    if (alike({ ...now, ...draft.fields }, now)) forget(save.name);
     else offer(save, draft, now);
   }
+}
+
+export function alike(one, other) {
+  const text = (value) => String(value ?? "").replace(/\r\n?/g, "\n").trim();
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every(
+    (name) => text(one[name]) === text(other[name]),
+  );
 }
 
 function offer(save, draft, now) {
   const at = new Date(draft.at);
   const time = `${at.getHours()}:${String(at.getMinutes()).padStart(2, "0")}`;
-  const title = draft.fields.title || now.title || words.untitled;
+  const title = draft.fields.title || now.title || draft.fields.subject || words.untitled;
   const box = document.createElement("div");
   box.className = "notice warn";
   box.setAttribute("role", "status");
@@ -49,7 +56,8 @@ function take(save, draft) {
   if (fold) fold.open = true;
   for (const [name, value] of Object.entries(draft.fields)) {
     const field = save.form.elements[name];
-    if (field) field.value = value;
+    if (field?.type === "checkbox") field.checked = Boolean(value);
+    else if (field) field.value = value;
   }
   save.version = draft.version;
   save.changed();

@@ -235,35 +235,6 @@ def test_without_scripts_both_texts_are_a_page(room: Newsroom, issue: Issue) -> 
         context.close()
 
 
-def test_a_browser_that_was_killed_has_the_text(
-    room: Newsroom, issue: Issue, tmp_path: Path
-) -> None:
-    context = room.sign_in()
-    page = context.new_page()
-    compose(room, page, issue)
-    item = open_item(page, issue)
-    page.route("**/items/**", lambda route: route.abort())
-    page.fill(f"{item}-body", "Never saved")
-    page.locator("#save-state", has_text="No connection").wait_for()
-    state = context.storage_state()
-    context.close()
-    assert room.issue(issue.id).items[0].body == ""
-    again = room.sign_in(storage_state=state)
-    page = again.new_page()
-    compose(room, page, issue)
-    kept = page.locator("#kept .notice")
-    assert "We kept what you typed at" in kept.inner_text()
-    kept.locator("button", has_text="Compare").click()
-    assert "Never saved" in page.locator("dialog[open]").inner_text()
-    page.locator("dialog[open] button", has_text="Close").click()
-    kept.locator("button", has_text="Take it").click()
-    is_saved(page)
-    assert room.issue(issue.id).items[0].body == "Never saved"
-    page.reload()
-    assert page.locator("#kept .notice").count() == 0
-    again.close()
-
-
 def test_another_account_in_the_same_browser_sees_nothing_of_it(
     room: Newsroom, issue: Issue
 ) -> None:
