@@ -163,7 +163,7 @@ def read_row(columns: Sequence[str], line: int, cells: Sequence[str]) -> Draft |
             if column not in _MEANINGFUL and (words := line_of(column, value, CUSTOM_FIELD_LIMIT)):
                 custom[column] = words
     except WrongInput as error:
-        return Refusal(line, value, str(error))
+        return Refusal(line, value, error.said)
     return Draft(address, name, greeting, language, member, tags, custom, state, format_)
 
 

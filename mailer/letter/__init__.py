@@ -33,7 +33,7 @@ from mailer.letter.content import (
     Variant,
 )
 from mailer.letter.draft import kept_for_members
-from mailer.letter.dress import DARK_PAPERS, PAPERS, shown_accent
+from mailer.letter.dress import DARK_PAPERS, PAPERS, legible, shown_accent
 from mailer.letter.fields import ISSUE_FIELDS, MERGE_FIELDS, fields_in
 from mailer.letter.headers import mailbox_header, parse_mailbox
 from mailer.letter.markdown import has_members_block, plain_text, render_markdown
@@ -89,6 +89,7 @@ __all__ = [
     "has_members_block",
     "has_phrases",
     "kept_for_members",
+    "legible",
     "links_to_ask",
     "long_date",
     "mailbox_header",

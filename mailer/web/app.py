@@ -13,12 +13,10 @@ from mailer.web.routing import BelowPath, slashless
 from mailer.web.site import Site
 
 # The archive comes last: its addresses begin with any word.
-ROUTERS = (
-    *(part.router for part in (operations, subscribe, new_address, choices)),
-    *desk.ROUTERS,
-    archive.router,
-)
-SLASHLESS = slashless(ROUTERS)
+_PUBLIC = [part.router for part in (operations, subscribe, new_address, choices)]
+_AT_DESK = [*desk.ROUTERS, slashless(desk.ROUTERS), desk.NOWHERE]
+ROUTERS = (*_PUBLIC, *_AT_DESK, archive.router)
+SLASHLESS = slashless([*_PUBLIC, archive.router])
 
 
 class Pages(FastAPI):

@@ -4,7 +4,7 @@ import hashlib
 from html import escape
 
 from mailer.config import Organisation, resource
-from mailer.letter import Accent, accent
+from mailer.letter import Accent, legible
 
 PAPER, INK, SURFACE = "#FAF8F4", "#1E1B18", "#FFFFFF"
 DARK_PAPER, DARK_INK, DARK_SURFACE = "#161412", "#EEE9E1", "#1F1C19"
@@ -12,8 +12,8 @@ DARK_PAPER, DARK_INK, DARK_SURFACE = "#161412", "#EEE9E1", "#1F1C19"
 
 def stylesheet(organisation: Organisation, *parts: str) -> str:
     """A stylesheet as served: the organisation's accents, what all pages share, then `parts`."""
-    light = accent(organisation.accent, (PAPER, SURFACE), INK)
-    dark = accent(organisation.accent_dark, (DARK_PAPER, DARK_SURFACE), DARK_INK)
+    light = legible(organisation.accent, (SURFACE, PAPER), INK)
+    dark = legible(organisation.accent_dark, (DARK_SURFACE, DARK_PAPER), DARK_INK)
     folder = resource("templates") / "static"
     rules = "".join((folder / name).read_text(encoding="utf-8") for name in ("base.css", *parts))
     return (
@@ -29,7 +29,7 @@ def version_of(content: str) -> str:
 
 def icon(organisation: Organisation) -> str:
     """The site's icon, as SVG: the organisation's first letter on its accent."""
-    light = accent(organisation.accent, (PAPER, SURFACE), INK)
+    light = legible(organisation.accent, (SURFACE, PAPER), INK)
     letter = escape(organisation.name[:1].upper())
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">'

@@ -178,9 +178,11 @@ def test_what_is_to_be_typed_exists() -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_route_is_documented_and_no_other(database: Database, config: Config) -> None:
     app = create_app(config, database)
-    paths = {route.path for route in iter_route_contexts(app.routes)}
+    stand = {route.path for route in iter_route_contexts(app.routes)}
+    # An address without its last slash leads to the page, and is none itself.
+    paths = {re.sub(r":int}", "}", path) for path in stand if f"{path}/" not in stand}
     documented = re.findall(r"^\| `(/[^`]*)` \|", OPERATORS, re.MULTILINE)
-    assert set(documented) == {re.sub(r":int}", "}", path) for path in paths}
+    assert set(documented) == paths
     assert len(documented) == len(set(documented))
 
 

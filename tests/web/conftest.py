@@ -20,7 +20,7 @@ from mailer.config import Config
 from mailer.database import Database, connect, upgrade
 from mailer.publication import ensure_first, import_listing, parse_listing
 from mailer.tokens import Purpose, Signer
-from mailer.web import create_app
+from mailer.web import create_app, stop
 from tests.browser import chromium as running
 from tests.conftest import make_config
 from tests.services import free_port
@@ -89,20 +89,34 @@ def fill(database: Database, config: Config, now: datetime) -> Ana:
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, Config, Database]]:
     """A site on SQLite in `folder`, answering at an address of this machine."""
-    config, port = make_config(folder, f"sqlite:///{folder}/mailer.db"), free_port()
+    with prepared(folder) as (config, database), answering(config, database) as root:
+        yield root, config, database
+
+
+@contextmanager
+def prepared(folder: Path) -> Iterator[tuple[Config, Database]]:
+    """An empty database of SQLite in `folder`, and the configuration of a site on it."""
+    config = make_config(folder, f"sqlite:///{folder}/mailer.db")
     with closing(connect(config.database.url)) as database:
         upgrade(config.database.url, database.engine)
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(config, database), port=port, log_level="critical")
-        )
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}", config, database
-        server.should_exit = True
-        thread.join()
+        yield config, database
+
+
+@contextmanager
+def answering(config: Config, database: Database) -> Iterator[str]:
+    """A site that answers until the end of the block, at the address that this gives."""
+    port = free_port()
+    app = create_app(config, database)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    stop(app)
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,18 @@
 At 320 and 1280 px, light and dark (WCAG 2.2 AA, and 1.4.10 for the width).
 """
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailer.letter import READABLE, contrast
 from mailer.tokens import Purpose
+from mailer.web.look import stylesheet
 from tests.browser import serious_faults
-from tests.conftest import NOW
+from tests.conftest import NOW, make_config
 from tests.web.conftest import Ana, fill, long_ago, served
 
 
@@ -94,3 +98,13 @@ def test_controls_are_large_enough(site: tuple[str, Ana], chromium: Any) -> None
         )
         assert low == []
     context.close()
+
+
+@pytest.mark.parametrize("colour", ["#1F4E79", "#FFEE00", "#777777", "#C0392B"])
+def test_whatever_the_accent_it_is_read_on_its_own_tint(colour: str) -> None:
+    given = {"accent": colour, "accent_dark": colour}
+    organisation = make_config(Path("/")).organisation.model_copy(update=given)
+    found = re.findall(r"--accent: (#\w+);.*?--tint: (#\w+);", stylesheet(organisation))
+    assert len(found) == 2
+    for accent, tint in found:
+        assert contrast(accent, tint) >= READABLE

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mailer.web.desk.reasons import ruled_by
 from mailer.web.desk.visit import Visit
 
 Names = Mapping[int, str]
@@ -24,3 +25,12 @@ class People:
         if actor.startswith("command"):
             return self._visit.say("the command line")
         return actor
+
+    def ruling(self, status: str, reason: str) -> str:
+        """Why a mailing is paused or over: who ruled so, or what happened, in a sentence."""
+        actor = ruled_by(reason)
+        if actor is None:
+            return self._visit.tell(reason)
+        if status == "paused":
+            return self._visit.say("{name} paused it.", name=self.name(actor))
+        return self._visit.say("{name} cancelled it.", name=self.name(actor))

@@ -213,7 +213,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     mailing = delivery.statuses(session, [issue.id]).get(issue.id, "draft")
-    words, kind = STATUSES[mailing]
+    words, kind, sign = STATUSES[mailing]
     reach = publication.reach(issue, mailing)
     removed = query.get("removed", "")
     return desk.page(
@@ -230,7 +230,7 @@ def _page(
             ],
             "mailing": mailing,
             "status_words": words,
-            "status_kind": kind,
+            "status_chip": (kind, sign),
             "reach": reach,
             "removed": int(removed) if removed.isascii() and removed.isdecimal() else 0,
         },

@@ -14,7 +14,6 @@ from mailer import delivery, publication, staff
 from mailer.publication import IssueSummary
 from mailer.staff import Act
 from mailer.web.desk.colleagues import People
-from mailer.web.desk.reasons import ruled_by
 from mailer.web.desk.shell import Desk, TheDesk, look
 
 router = APIRouter()
@@ -63,7 +62,7 @@ def waiting(desk: Desk, session: Session) -> list[tuple[str, list[Waiting]]]:
             [
                 Waiting(
                     titles.get(one.issue_id, ""),
-                    _paused(desk, people, one.reason),
+                    people.ruling("paused", one.reason),
                     path(one.issue_id, "progress"),
                     "warn",
                 )
@@ -140,13 +139,6 @@ def waiting(desk: Desk, session: Session) -> list[tuple[str, list[Waiting]]]:
         ),
     ]
     return [(heading, found) for heading, found in sections if found]
-
-
-def _paused(desk: Desk, people: People, reason: str) -> str:
-    actor = ruled_by(reason)
-    if actor is not None:
-        return desk.say("{name} paused it.", name=people.name(actor))
-    return desk.tell(reason)
 
 
 def _of(kind: str) -> str:

@@ -21,15 +21,15 @@ router = APIRouter()
 AT_ONCE = 60
 """So many issues stand on a page: five years of a monthly."""
 
-STATUSES: Mapping[str, tuple[Sentence, str]] = {
-    "draft": (Sentence("Draft"), ""),
-    "scheduled": (Sentence("Scheduled"), "warn"),
-    "sending": (Sentence("Sending"), "warn"),
-    "paused": (Sentence("Paused"), "bad"),
-    "sent": (Sentence("Sent"), "good"),
-    "cancelled": (Sentence("Cancelled"), "bad"),
+STATUSES: Mapping[str, tuple[Sentence, str, str]] = {
+    "draft": (Sentence("Draft"), "", "✎"),
+    "scheduled": (Sentence("Scheduled"), "", "◷"),
+    "sending": (Sentence("Sending"), "good", "➜"),
+    "paused": (Sentence("Paused"), "warn", "▲"),
+    "sent": (Sentence("Sent"), "good", "✓"),
+    "cancelled": (Sentence("Cancelled"), "bad", "●"),
 }
-"""What a status is called on a chip, and the chip's kind."""
+"""What a status is called on a chip, the chip's kind, and its sign."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ its own (`letters`) and beside the composer; `shown` the same letter for the pan
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -90,9 +91,9 @@ def meter(desk: Desk, made: Preview | None) -> dict[str, Any]:
 
 def inbox(desk: Desk, issue: Issue, made: Preview | None) -> dict[str, str]:
     """One line of an inbox: who writes, the subject, and what stands behind it."""
-    sender = issue.publication.sender or desk.config.mail.from_
+    name, address = parseaddr(issue.publication.sender or desk.config.mail.from_)
     return {
-        "sender": sender.partition("<")[0].strip().strip('"') or sender,
+        "sender": name or address,
         "subject": made.subject if made else issue.subject,
         "beginning": made.beginning if made else issue.preheader,
     }
@@ -123,13 +124,8 @@ def shown(desk: Desk, issue: Issue, chosen: Choice, looked: Looked) -> dict[str,
     }
 
 
-def panel(
-    desk: Desk, session: Session, issue: Issue, chosen: Choice, *, here: str = ""
-) -> dict[str, Any]:
-    """What the panel's template shows of `issue` before any script runs.
-
-    `here` is the path of the page that it stands on, for the fields that findings lead to.
-    """
+def panel(desk: Desk, session: Session, issue: Issue, chosen: Choice) -> dict[str, Any]:
+    """What the panel's template shows of `issue` before any script runs."""
     looked = look_at(desk, session, issue, chosen)
     made = looked.preview
     return {
@@ -142,8 +138,7 @@ def panel(
         "meter": meter(desk, made),
         "missing": missing(desk, made),
         "topics": sorted({item.topic for item in issue.items if item.topic}),
-        "findings": findings(desk, session, issue, here=here),
-        "here": here,
+        "findings": findings(desk, session, issue),
     }
 
 
@@ -154,7 +149,6 @@ def findings(
     *,
     keys: Mapping[int, str] | None = None,
     answers: tuple[LinkAnswer, ...] = (),
-    here: str = "",
 ) -> tuple[LedTo, ...]:
     """What is to be looked at before the issue is sent, errors first.
 
@@ -165,23 +159,24 @@ def findings(
         found = delivery.check_issue(desk.config, issue, earlier, answers)
     except MailerError as error:
         return (LedTo("error", desk.say("the letter"), desk.tell(error), "", ""),)
-    return tuple(_led_to(desk, issue, one, keys or {}, here) for one in found)
+    return tuple(_led_to(desk, issue, one, keys or {}) for one in found)
 
 
-def _led_to(desk: Desk, issue: Issue, found: Finding, keys: Mapping[int, str], here: str) -> LedTo:
+def _led_to(desk: Desk, issue: Issue, found: Finding, keys: Mapping[int, str]) -> LedTo:
     where, path, field_id = found.where, "", ""
-    field_name = where.field.replace("_", "-")
-    if where.thing == "issue":
+    field_name, composer = where.field.replace("_", "-"), f"/desk/issues/{issue.id}/"
+    if where.thing == "issue" and field_name and desk.may(Act.WRITE):
         field_id = f"issue-{field_name}"
-    elif where.thing == "item":
+        path = f"{composer}#{field_id}"
+    elif where.thing == "item" and desk.may(Act.WRITE):
         item = issue.items[where.item - 1]
         key = keys.get(where.item) or str(item.id)
         field_id = f"item-{key}-{field_name or 'title'}"
+        opened = "" if where.item in keys else f"?open={item.id}"
+        path = f"{composer}{opened}#{field_id}"
     elif where.thing == "publication" and desk.may(Act.SETTINGS):
         part = "settings" if where.field == "sender" else "look"
         path = f"/desk/publications/{issue.publication.slug}/{part}#{where.field}"
-    if field_id:
-        path = f"{here or f'/desk/issues/{issue.id}/'}#{field_id}"
     return LedTo(
         found.severity,
         desk.tell(found.place),

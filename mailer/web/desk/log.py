@@ -20,6 +20,7 @@ HERE = "/desk/log/"
 KINDS: Mapping[str, Sentence] = {
     "account": Sentence("accounts"),
     "archive": Sentence("the archive"),
+    "import": Sentence("files of readers"),
     "invitation": Sentence("invitations"),
     "issue": Sentence("issues"),
     "mailing": Sentence("mailings"),
@@ -75,14 +76,15 @@ def _told(
     """Each entry as the page shows it."""
     issues = [number for entry in entries if (number := _number(entry.subject, "issue"))]
     titles = publication.issue_titles(session, issues) if issues else {}
+    series = {one.id: one.title for one in publication.publications(session)}
     zone = desk.config.organisation.zone
     return [
         {
             "day": entry.at.astimezone(zone).date(),
             "at": entry.at,
             "who": _who(desk, entry.actor, names),
-            "words": desk.tell(entry.words),
-            "what": _what(desk, entry.subject, names, titles),
+            "words": desk.tell(_with_moment(desk, entry.words)),
+            "what": _what(desk, entry.subject, names, titles, series),
         }
         for entry in entries
     ]
@@ -108,9 +110,28 @@ def _who(desk: Desk, actor: str, names: Mapping[int, str]) -> str:
     return actor
 
 
-def _what(desk: Desk, subject: str, names: Mapping[int, str], titles: Mapping[int, str]) -> str:
+def _with_moment(desk: Desk, words: str) -> str:
+    """The words of an entry, their moment as people write it."""
+    if not isinstance(words, Sentence) or "moment" not in words.values:
+        return words
+    try:
+        at = datetime.fromisoformat(str(words.values["moment"]))
+    except ValueError:
+        return words
+    return Sentence(words.template, **{**words.values, "moment": desk.moment(at)})
+
+
+def _what(
+    desk: Desk,
+    subject: str,
+    names: Mapping[int, str],
+    titles: Mapping[int, str],
+    series: Mapping[int, str],
+) -> str:
     """What it was done to."""
     kind, _, number = subject.partition(" ")
+    if kind == "publication" and number.isdecimal() and int(number) in series:
+        return series[int(number)]
     if kind == "issue" and number.isdecimal() and int(number) in titles:
         return titles[int(number)]
     if kind == "account" and number.isdecimal() and int(number) in names:
@@ -124,6 +145,7 @@ def _thing(kind: str, n: str) -> Sentence | None:
     """What one of a kind is called that has no name, or none any more."""
     return {
         "account": Sentence("account {n}", n=n),
+        "import": Sentence("file of readers {n}", n=n),
         "invitation": Sentence("invitation {n}", n=n),
         "issue": Sentence("issue {n}", n=n),
         "mailing": Sentence("mailing {n}", n=n),

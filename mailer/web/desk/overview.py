@@ -1,6 +1,6 @@
 """The overview that greets whoever has signed in: what is due, what went wrong, who reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -9,12 +9,13 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from mailer import audience, delivery, publication
+from mailer import audience, delivery, publication, staff
 from mailer.audience import ListSize
 from mailer.clock import today
 from mailer.delivery import Status
 from mailer.publication import IssueSummary, Publication
 from mailer.staff import Act
+from mailer.web.desk.colleagues import People
 from mailer.web.desk.plots import Column, Words, columns
 from mailer.web.desk.shell import Desk, TheDesk, look
 
@@ -39,6 +40,7 @@ class Due:
     words: str
     path: str
     kind: str = ""
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Growth:
 
     title: str
     sentence: str
-    plot: str
-    weeks: list[ListSize]
+    plot: str = ""
+    weeks: Sequence[ListSize] = ()
 
 
 @look(router, "/desk/", Act.LOOK)
@@ -109,11 +111,11 @@ def _due(
     """What moves and what waits; issues the newest first, then imports."""
     gone = (one for one in issues if statuses.get(one.id) in ("sent", "cancelled"))
     looked_at = {one.id for one in islice(gone, LOOKED_BACK)}
-    drafts = 0
+    drafts, people = 0, People(desk, staff.names(session))
     for issue in issues:
         state = statuses.get(issue.id, "draft")
         if state in _MOVING:
-            yield _moving(desk, issue, _status(desk, session, issue))
+            yield _moving(desk, people, issue, _status(desk, session, issue))
         elif issue.id in looked_at and (doubts := _status(desk, session, issue).in_doubt):
             words = desk.count(
                 "{n} letter was handed over and never answered for.",
@@ -134,11 +136,10 @@ def _status(desk: Desk, session: Session, issue: IssueSummary) -> Status:
     return delivery.status_of(session, issue.id, kind, desk.now)
 
 
-def _moving(desk: Desk, issue: IssueSummary, status: Status) -> Due:
+def _moving(desk: Desk, people: People, issue: IssueSummary, status: Status) -> Due:
     path = f"/desk/issues/{issue.id}/progress"
     if status.status == "paused":
-        reason = desk.tell(status.reason)
-        words = desk.say("paused: {reason}", reason=reason) if reason else desk.say("paused")
+        words = people.ruling("paused", status.reason) or desk.say("paused")
         return Due(issue.title, words, path, "warn")
     if status.status == "scheduled":
         at = desk.moment(status.start_at) if status.start_at else ""
@@ -150,7 +151,7 @@ def _moving(desk: Desk, issue: IssueSummary, status: Status) -> Due:
         sent=number(status.sent),
         audience=number(status.audience),
     )
-    return Due(issue.title, words, path, "good")
+    return Due(issue.title, words, path, "good", "➜")
 
 
 def _imports(desk: Desk, session: Session) -> Iterator[Due]:
@@ -162,7 +163,7 @@ def _imports(desk: Desk, session: Session) -> Iterator[Due]:
         elif one.state == "failed" and one.started_at > desk.now - FAILED_LATELY:
             yield Due(title, desk.say("could not be imported"), path, "bad")
         elif one.is_open and one.octets:
-            yield Due(title, desk.say("readers are being imported"), path, "good")
+            yield Due(title, desk.say("readers are being imported"), path, "good", "➜")
 
 
 def _how_it_went(desk: Desk, status: Status) -> str:
@@ -186,6 +187,8 @@ def _growth(desk: Desk, session: Session, of: Publication) -> Growth:
     month = weeks[-4:]
     joined, left = sum(one.joined for one in month), sum(one.left for one in month)
     size = weeks[-1].size
+    if not any((one.size, one.joined, one.left) != (0, 0, 0) for one in weeks):
+        return Growth(of.title, desk.say("Nobody reads {publication} yet.", publication=of.title))
     sentence = desk.count(
         "{n} reader of {publication}; in four weeks {joined} joined, and {left} left.",
         "{n} readers of {publication}; in four weeks {joined} joined, and {left} left.",
@@ -208,7 +211,7 @@ def _growth(desk: Desk, session: Session, of: Publication) -> Growth:
             Column(max(0, one.size), number(one.size) if place == WEEKS - 1 else "")
             for place, one in enumerate(weeks)
         ],
-        desk.catalogue.date(weeks[0].until),
-        desk.catalogue.date(weeks[-1].until),
+        desk.catalogue.month(weeks[0].until),
+        desk.catalogue.month(weeks[-1].until),
     )
     return Growth(of.title, sentence, plot, weeks[::-1])

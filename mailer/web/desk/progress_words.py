@@ -8,7 +8,7 @@ from typing import Any
 from mailer.delivery import Details, Status
 from mailer.publication import Issue
 from mailer.web.desk.colleagues import People
-from mailer.web.desk.reasons import counted, ruled_by
+from mailer.web.desk.reasons import counted
 from mailer.web.desk.visit import Visit
 
 BAR = 1000
@@ -88,18 +88,8 @@ def _sentences(
         said = [have, visit.say("It was cancelled; nobody else gets it.")]
     else:
         said = [have]
-    return (*said, *_why(visit, status, people))
-
-
-def _why(visit: Visit, status: Status, people: People) -> list[str]:
-    if not status.reason:
-        return []
-    actor = ruled_by(status.reason)
-    if actor is None:
-        return [visit.tell(status.reason)]
-    if status.status == "paused":
-        return [visit.say("{name} paused it.", name=people.name(actor))]
-    return [visit.say("{name} cancelled it.", name=people.name(actor))]
+    why = [people.ruling(status.status, status.reason)] if status.reason else []
+    return (*said, *why)
 
 
 def _end(visit: Visit, status: Status, now: datetime) -> list[str]:

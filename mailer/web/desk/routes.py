@@ -16,6 +16,7 @@ from mailer.web.desk import (
     letters,
     log,
     looks,
+    nowhere,
     overview,
     people,
     pictures,
@@ -55,6 +56,9 @@ ROUTERS = [
         *(*_STAFF, *_PUBLICATIONS, *_COMPOSING, *_SENDING, *_READERS),
     )
 ]
+
+NOWHERE = nowhere.router
+"""What is asked below /desk/ where no other route fits."""
 
 
 def furnish(app: FastAPI, config: Config) -> None:

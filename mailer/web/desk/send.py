@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,12 +11,12 @@ from starlette.responses import Response
 from mailer import clock, delivery, publication, staff
 from mailer.delivery import Forecast, Status
 from mailer.errors import MailerError, Refused, WrongInput
-from mailer.letter import Finding
 from mailer.publication import Issue
 from mailer.sentence import Sentence
 from mailer.staff import Act
 from mailer.web.desk.colleagues import People
 from mailer.web.desk.counting import count_soon
+from mailer.web.desk.letter_panel import findings, inbox
 from mailer.web.desk.shell import Desk, Posted, PostedForm, TheDesk, act, look
 
 router = APIRouter()
@@ -46,7 +45,6 @@ def show(
         if status.status == "scheduled" and not errors:
             return _scheduled(desk, session, issue, status)
         values = _seen(desk, session, issue, status)
-    values |= _findings(desk, issue, values.pop("earlier"))
     values |= {"errors": errors or {}, "form": form or desk.form}
     return desk.page("send/check", status=422 if errors else 200, **values)
 
@@ -58,6 +56,7 @@ def _seen(desk: Desk, session: Session, issue: Issue, status: Status) -> dict[st
     count_soon(desk, issue.publication.id, forecast)
     approval = delivery.approval_of(session, issue)
     tests = delivery.latest_tests(session, issue)
+    found = findings(desk, session, issue)
     return {
         "issue": issue,
         "mailing": status,
@@ -68,52 +67,14 @@ def _seen(desk: Desk, session: Session, issue: Issue, status: Status) -> dict[st
         "needs_approval": desk.config.staff.approval,
         "why_not": delivery.may_not_approve(session, issue, desk.actor),
         "tests": [one for one in tests if desk.may(Act.SEND) or one.by == desk.actor],
-        "earlier": publication.earlier_items(session, issue),
+        "findings": found,
+        "stopped": any(one.severity == "error" for one in found),
+        "inbox": inbox(desk, issue, None),
+        "answers": None,
         "zone": zone_name(desk),
         "languages": _languages(desk, forecast),
         "is_old": forecast is not None and desk.now - forecast.counted_at > _OLD,
     }
-
-
-def _findings(desk: Desk, issue: Issue, earlier: Any) -> dict[str, Any]:
-    sender = _shown(issue.publication.sender or desk.config.mail.from_)
-    try:
-        found = delivery.check_issue(desk.config, issue, earlier)
-    except MailerError as error:
-        # The theme cannot be read, say: nothing can be checked, and nothing sent.
-        return {"findings": [], "stopped": True, "fault": desk.tell(error), "sender": sender}
-    first = sorted(found, key=lambda one: one.severity != "error")
-    return {
-        "findings": [(one, leads_to(desk, issue, one)) for one in first],
-        "stopped": any(one.severity == "error" for one in found),
-        "fault": "",
-        "sender": sender,
-    }
-
-
-def leads_to(desk: Desk, issue: Issue, finding: Finding) -> str:
-    """The page on which a finding is mended, and the field there; nothing where that is not at
-    the desk, or not for whoever looks."""
-    where = finding.where
-    field = where.field.replace("_", "-")
-    composer = f"/desk/issues/{issue.id}/"
-    if where.thing == "publication":
-        if not desk.may(Act.SETTINGS):
-            return ""
-        part = "settings" if where.field == "sender" else "look"
-        return f"/desk/publications/{issue.publication.slug}/{part}#{where.field}"
-    if where.thing not in ("issue", "item", "letter") or not desk.may(Act.WRITE):
-        return ""
-    if where.thing == "item" and 0 < where.item <= len(issue.items):
-        item = issue.items[where.item - 1].id
-        return f"{composer}?open={item}#item-{item}-{field or 'title'}"
-    return f"{composer}#issue-{field}" if where.thing == "issue" and field else composer
-
-
-def _shown(sender: str) -> str:
-    """What mail programs show of a sender: the name, where there is one."""
-    name, address = parseaddr(sender)
-    return name or address
 
 
 def _languages(desk: Desk, forecast: Forecast | None) -> str:

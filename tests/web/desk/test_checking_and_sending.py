@@ -48,7 +48,7 @@ def test_it_says_to_whom_it_goes(update: Update120, editor: AtDesk) -> None:
     page = text(editor.get(f"{update.path}/send").text)
     assert "Update 120 goes to 3 readers." in page
     assert "1 is left out: their address is not to be mailed." in page
-    assert "Nothing was found that ought to be mended." in page
+    assert "Nothing stands in the way." in page
     assert "Send to 3 readers" in page
 
 
@@ -56,7 +56,9 @@ def test_in_the_inbox_it_shows_sender_subject_and_preheader(
     update: Update120, editor: AtDesk
 ) -> None:
     page = text(editor.get(f"{update.path}/send").text)
-    assert f"PSG Updates {update.issue.subject or update.issue.title}" in page
+    issue = update.issue
+    shown = f"From PSG Updates Subject {issue.subject or issue.title}"
+    assert f"{shown} What an inbox shows behind it {issue.preheader}" in page
 
 
 def test_errors_block_and_lead_to_their_place(update: Update120, editor: AtDesk) -> None:
@@ -64,7 +66,7 @@ def test_errors_block_and_lead_to_their_place(update: Update120, editor: AtDesk)
     page = editor.get(f"{update.path}/send").text
     item = update.issue.items[0]
     assert f'href="{update.path}/?open={item.id}#item-{item.id}-title"' in page
-    assert "It cannot be sent before what is marked “must” is mended." in text(page)
+    assert "What is marked ● has to be mended before it can be sent." in text(page)
     answer = update.send(editor)
     assert answer.status_code == 422
     assert mailings(update) == 0
@@ -237,4 +239,4 @@ def test_what_editors_write_is_shown_as_text(update: Update120, editor: AtDesk) 
         )
     page = editor.get(f"{update.path}/send").text
     assert "<script>alert" not in page
-    assert "49" not in re.findall(r'class="subject">(.*?)<', page)[0]
+    assert "49" not in re.findall(r'class="subject"[^>]*>(.*?)<', page)[0]

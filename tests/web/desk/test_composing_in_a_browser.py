@@ -363,28 +363,3 @@ def test_a_script_in_any_field_is_text(room: Newsroom, issue: Issue) -> None:
     assert page.evaluate("window.hurt") is None
     assert said == []
     context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_fault_and_nothing_too_wide(room: Newsroom, scheme: str) -> None:
-    issue = room.begin(next(numbers), ("Water " + "w" * 80, "Mining"))
-    context = room.sign_in(color_scheme=scheme, reduced_motion="reduce")
-    page = context.new_page()
-    item = issue.items[0].id
-    here = f"/desk/issues/{issue.id}"
-    faults = []
-    for path in (
-        *("/desk/issues/", "/desk/issues/new", "/desk/issues/announce", f"{here}/"),
-        *(f"{here}/?open={item}", f"{here}/items/{item}/", f"{here}/items/{item}/pictures"),
-        *(f"{here}/library", f"{here}/library?words=nothing+such", f"{here}/revisions"),
-        *(f"{here}/revisions/1", f"{here}/?removed=4000"),
-    ):
-        assert page.goto(room.root + path).status == 200, path
-        for width in (320, 768, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            if wide > width:
-                faults.append(f"{path} at {width}: {wide} px wide")
-            faults += [f"{path} at {width}: {fault}" for fault in serious_faults(page)]
-    context.close()
-    assert faults == []

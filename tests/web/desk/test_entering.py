@@ -106,6 +106,16 @@ def test_a_forgotten_slash_leads_to_the_page(client: TestClient, sign_in: SignIn
     assert sign_in("writer").get("/desk/people").status_code == 403
 
 
+def test_where_nothing_stands_the_desk_says_so_itself(client: TestClient, sign_in: SignIn) -> None:
+    for path in ("/desk/nothing", "/desk/nothing/", "/desk/issues/x/y/z"):
+        there = client.get(path).headers["location"]
+        assert there.startswith("/desk/sign-in?next="), path
+        answer = sign_in("writer", f"{len(path)}@psg.example").get(path)
+        assert answer.status_code == 404
+        assert "There is no such page at the desk." in answer.text
+        assert ">Sign out<" in answer.text
+
+
 def test_the_navigation_leads_to_pages_that_stand(sign_in: SignIn) -> None:
     browser = sign_in("owner")
     bar = browser.get("/desk/").text.partition("<main")[0]

@@ -1,10 +1,11 @@
 """Importing readers at the desk: upload, look, run, progress, refused rows; and hostile files."""
 
 import re
+from html import unescape
 
 import pytest
 
-from mailer import audience, audit, clock
+from mailer import audience, audit, clock, staff
 from mailer.audience.models import ImportPartRow, ImportRow
 from mailer.config import Config
 from mailer.database import Database
@@ -71,6 +72,20 @@ def test_a_file_is_looked_at_run_and_watched(
     csv = secretary.get(f"{path}refused.csv").text
     assert csv.splitlines()[0].lstrip("\ufeff") == "line,value,reason"
     assert csv.splitlines()[1].startswith("4,no address,")
+
+
+def test_why_a_row_was_refused_is_said_in_ones_own_language(
+    sign_in: SignIn, sample: Ana, database: Database, config: Config
+) -> None:
+    browser = sign_in("secretary", language="es")
+    with database.write() as session:
+        staff.describe(session, browser.account.id, "Eva", "es", clock.now(), "test")
+    path = upload(browser).headers["location"]
+    browser.submit(f"{path}run", ground="lista de socios")
+    bring_readers_in(database, config)
+    page = unescape(browser.get(path).text)
+    assert "«no address» no es una dirección: una dirección de correo lleva una arroba" in page
+    assert "is not an address" not in page
 
 
 def test_a_large_file_is_read_in_the_background(

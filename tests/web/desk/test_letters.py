@@ -170,8 +170,12 @@ def test_findings_lead_to_their_fields(sign_in: SignIn, issue: Issue) -> None:
         "items": [{"id": first, "body": "[here](https://a.example/)"}, {"key": "new-1"}],
     }
     found = ask(browser, f"/desk/issues/{issue.id}/findings", draft)["html"]
-    for field in ("issue-subject", f"item-{first}-body", "item-new-1-title"):
-        assert f'href="/desk/issues/{issue.id}/#{field}" data-goto="{field}"' in found
+    for opened, field in (
+        ("", "issue-subject"),
+        (f"?open={first}", f"item-{first}-body"),
+        ("", "item-new-1-title"),
+    ):
+        assert f'href="/desk/issues/{issue.id}/{opened}#{field}" data-goto="{field}"' in found
     assert found.index("Must be mended") < found.index("Worth a look")
 
 

@@ -79,6 +79,17 @@ def test_it_says_who_did_what_to_what(database: Database, sample: Ana, auditor: 
     assert shown[6][2].startswith("Update ")
 
 
+def test_moments_publications_and_files_are_called_as_people_call_them(
+    database: Database, sample: Ana, auditor: AtDesk
+) -> None:
+    moment = "2026-11-27T14:48:38.841968+00:00"
+    record(database, "mailer", "publication 1", Sentence("scheduled for {moment}", moment=moment))
+    record(database, "mailer", "import 3", Sentence("scheduled for {moment}", moment="soon"))
+    first, second = rows(auditor.get(HERE).text)[:2]
+    assert first == ["Mailer itself", "scheduled for soon", "file of readers 3"]
+    assert second == ["Mailer itself", "scheduled for Friday 27 November at 14:48", "Update"]
+
+
 def test_it_is_said_in_spanish(database: Database, auditor: AtDesk) -> None:
     with database.write() as session:
         staff.describe(session, auditor.account.id, "Eva", "es", clock.now(), "test")

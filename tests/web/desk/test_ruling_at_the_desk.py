@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from mailer import delivery
+from mailer import clock, delivery, staff
 from mailer.delivery.models import DeliveryRow
 from tests.web.desk.conftest import AtDesk, SignIn
 from tests.web.desk.sending import Update120
@@ -145,6 +145,17 @@ def test_lists_show_addresses_to_those_alone_who_see_readers(
         page = text(sign_in(role).get(f"{update.path}/progress/failed").text)
         assert "no such mailbox" in page
         assert ("ana@example.org" in page) == sees
+
+
+def test_why_something_is_in_doubt_is_said_in_ones_own_language(
+    update: Update120, editor: AtDesk
+) -> None:
+    with update.database.write() as session:
+        staff.describe(session, editor.account.id, "Eva", "es", clock.now(), "test")
+    update.begin()
+    update.ledger.put([1], state="in_doubt", reason="in doubt: its worker is gone")
+    page = text(editor.get(f"{update.path}/doubts").text)
+    assert "en duda: el proceso que lo enviaba ya no está" in page
 
 
 def test_doubts_show_a_number_to_whoever_does_not_see_readers(

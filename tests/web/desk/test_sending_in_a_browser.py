@@ -1,5 +1,5 @@
 """Sending in Chromium: a mailing that really goes to a real SMTP server while its page is watched,
-with scripts and without; the minute to undo; and every page looked at by axe."""
+with scripts and without; and the minute to undo."""
 
 import re
 import time
@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from mailer import clock, delivery, web
+from mailer import web
 from tests.browser import chromium as running
-from tests.browser import serious_faults
-from tests.delivery.desk import Desk
 from tests.sink import Sink
 from tests.web.desk.pressroom import Pressroom, pressroom, until
 
@@ -179,58 +177,3 @@ def test_fields_of_a_choice_show_while_it_is_chosen(room: Pressroom, chromium: A
     page.goto(f"{room.path}/send")
     assert page.get_by_role("button", name="Send a test").is_visible()
     context.close()
-
-
-def furnish(room: Pressroom) -> dict[str, str]:
-    """Bring Update 120 along, and say which pages there are to look at by then."""
-    ledger = Desk(room.database, room.config)
-    ledger.send(clock.now())
-    now = clock.now()
-    ledger.put([1, 2, 3, 4], state="sent", finished_at=now)
-    ledger.put([5], state="deferred", reason="451 4.7.28 slow down", fault="relay", tries=1)
-    ledger.put([6], state="failed", reason="550 5.1.1 no such user", fault="mailbox")
-    ledger.put([7], state="in_doubt", reason="in doubt: the connection was closed")
-    return {
-        page: f"{room.path}/{page}"
-        for page in ("progress", "progress/failed", "progress/deferred", "doubts", "stop",
-                     "cancel", "report", "correct")
-    } | {"queue": f"{room.root}/desk/queue", "calendar": f"{room.root}/desk/calendar"}  # fmt: skip
-
-
-def faults_of(page: Any, name: str) -> list[str]:
-    found = []
-    for width in (320, 768, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > width:
-            found.append(f"{name} at {width}: {wide} px wide")
-        found += [f"{name} at {width}: {fault}" for fault in serious_faults(page)]
-    return found
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_fault_and_nothing_too_wide(tmp_path: Path, chromium: Any, scheme: str) -> None:
-    with Sink().running() as sink, pressroom(tmp_path, sink, approval=True) as room:
-        room.subscribe(*READERS)
-        secret = room.secret("editor", language="es" if scheme == "dark" else "en")
-        context, page = room.browse(chromium, secret, color_scheme=scheme)
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        faults = []
-        with room.database.write() as session:
-            delivery.ask_approval(session, room.config, room.issue, clock.now(), "staff 9", "See.")
-        page.goto(f"{room.path}/send")
-        faults += faults_of(page, "approval")
-        for name, ahead in (("scheduled", timedelta(days=2)), ("undo", timedelta(seconds=50))):
-            with room.database.write() as session:
-                at = clock.now() + ahead
-                delivery.schedule(session, room.config, room.issue, at, clock.now(), "staff 9")
-            page.goto(f"{room.path}/send")
-            faults += faults_of(page, name)
-        for name, address in furnish(room).items():
-            page.goto(address)
-            faults += faults_of(page, name)
-        context.close()
-    assert faults == []
-    assert said == []
