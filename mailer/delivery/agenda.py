@@ -100,6 +100,14 @@ def waiting_for_approval(session: Session) -> list[Asked]:
     return [Asked(*row) for row in rows]
 
 
+def asked_about(session: Session, issue_ids: Iterable[int]) -> set[int]:
+    """Those of these issues for which somebody asked for approval, however that ended."""
+    found = session.scalars(
+        select(ApprovalRow.issue_id).where(ApprovalRow.issue_id.in_(list(issue_ids))).distinct()
+    )
+    return set(found)
+
+
 def doubtful(session: Session) -> list[Doubtful]:
     """The mailings of issues of which something is in doubt, the newest first."""
     in_doubt = func.sum(TallyRow.in_doubt)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
-from mailer import delivery, publication
+from mailer import publication
 from mailer.errors import WrongInput
 from mailer.letter import MERGE_FIELDS
 from mailer.publication import LARGEST_UPLOAD, Issue, Item, Overtaken, WrongFields, issue_by_id
@@ -212,15 +212,15 @@ def _page(
     head: Form | None = None,
     status: int = 200,
 ) -> Response:
-    mailing = delivery.statuses(session, [issue.id]).get(issue.id, "draft")
-    words, kind, sign = STATUSES[mailing]
-    reach = publication.reach(issue, mailing)
+    letter = panel(desk, session, issue, Choice.of(query))
+    words, kind, sign = STATUSES[letter["mailing"]]
+    reach = publication.reach(issue, letter["mailing"])
     removed = query.get("removed", "")
     return desk.page(
         "issues/compose",
         status=status,
         **{
-            **panel(desk, session, issue, Choice.of(query)),
+            **letter,
             **_shared(desk, session),
             "answers": None,
             "matching": [],
@@ -228,7 +228,6 @@ def _page(
             "items": [
                 _of_item(item, opened=query.get("open") == str(item.id)) for item in issue.items
             ],
-            "mailing": mailing,
             "status_words": words,
             "status_chip": (kind, sign),
             "reach": reach,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from mailer import delivery, publication, staff
+from mailer.delivery import Approval
 from mailer.publication import IssueSummary
 from mailer.staff import Act
 from mailer.web.desk.colleagues import People
@@ -45,9 +46,11 @@ def waiting(desk: Desk, session: Session) -> list[tuple[str, list[Waiting]]]:
     unfinished = delivery.unfinished(session)
     asked = delivery.waiting_for_approval(session)
     doubtful = delivery.doubtful(session)
-    drafts = _drafts(session, {one.issue_id for one in asked})
+    answered = approvals(desk, session, _not_mailed(session))
+    drafts = _drafts(session, {one.issue_id for one in asked} | set(answered))
     ids = {one.issue_id for one in unfinished} | {one.issue_id for one in asked}
-    titles = publication.issue_titles(session, ids | {one.issue_id for one in doubtful})
+    ids |= {one.issue_id for one in doubtful} | set(answered)
+    titles = publication.issue_titles(session, ids)
     people = People(desk, staff.names(session))
 
     def path(issue_id: int, page: str) -> str:
@@ -95,10 +98,44 @@ def waiting(desk: Desk, session: Session) -> list[tuple[str, list[Waiting]]]:
                         name=people.name(one.asked_by),
                         moment=desk.moment(one.asked_at),
                     ),
-                    path(one.issue_id, "send"),
+                    path(one.issue_id, "send#approval"),
                     "",
                 )
                 for one in asked
+            ],
+        ),
+        (
+            desk.say("Approved"),
+            [
+                Waiting(
+                    titles.get(issue_id, ""),
+                    desk.say(
+                        "{name} approved it on {moment}; it can be sent.",
+                        name=people.name(one.answered_by),
+                        moment=desk.moment(one.answered_at),
+                    ),
+                    path(issue_id, "send"),
+                    "good",
+                )
+                for issue_id, one in answered.items()
+                if one.state == "approved" and one.answered_at
+            ],
+        ),
+        (
+            desk.say("Sent back"),
+            [
+                Waiting(
+                    titles.get(issue_id, ""),
+                    desk.say(
+                        "{name} sent it back on {moment}.",
+                        name=people.name(one.answered_by),
+                        moment=desk.moment(one.answered_at),
+                    ),
+                    path(issue_id, "send#approval"),
+                    "warn",
+                )
+                for issue_id, one in answered.items()
+                if one.state == "returned" and one.answered_at
             ],
         ),
         (
@@ -139,6 +176,24 @@ def waiting(desk: Desk, session: Session) -> list[tuple[str, list[Waiting]]]:
         ),
     ]
     return [(heading, found) for heading, found in sections if found]
+
+
+def approvals(desk: Desk, session: Session, issue_ids: Iterable[int]) -> dict[int, Approval]:
+    """What was answered to whoever asked for approval of these issues, where it still holds."""
+    if not desk.config.staff.approval:
+        return {}
+    found = {}
+    for issue_id in sorted(delivery.asked_about(session, issue_ids)):
+        one = delivery.approval_of(session, publication.issue_by_id(session, issue_id))
+        if one is not None and one.state in ("approved", "returned"):
+            found[issue_id] = one
+    return found
+
+
+def _not_mailed(session: Session) -> list[int]:
+    ids = [one.id for one in publication.list_issues(session)]
+    mailed = delivery.mailed(session, ids)
+    return [one for one in ids if one not in mailed]
 
 
 def _of(kind: str) -> str:

@@ -13,7 +13,7 @@ from mailer.letter import LinkAnswer
 from mailer.publication import Issue, Typed, TypedItem, issue_by_id, with_typed
 from mailer.staff import Act
 from mailer.web.desk.letter_choice import Choice
-from mailer.web.desk.letter_frame import frame
+from mailer.web.desk.letter_frame import frame, in_frame
 from mailer.web.desk.letter_panel import findings, look_at, matching_readers, panel, shown
 from mailer.web.desk.shell import Desk, PostedForm, TheDesk, act, look
 
@@ -49,8 +49,15 @@ def document(desk: TheDesk, request: Request, issue_id: int) -> Response:
     with desk.database.read() as session:
         looked = look_at(desk, session, issue_by_id(session, issue_id), chosen)
     if looked.preview is None or looked.preview.html is None:
-        return desk.page("issues/no_letter", text=looked.preview and looked.preview.text,
-                         fault=looked.fault)  # fmt: skip
+        html = desk.paper.render(
+            "issues/no_letter",
+            desk.language,
+            nonce="",
+            csrf_token="",
+            text=looked.preview and looked.preview.text,
+            fault=looked.fault,
+        )
+        return in_frame(html)
     return frame(desk.config, looked.preview.html, chosen.scheme)
 
 

@@ -33,6 +33,9 @@ def framed(config: Config, html: str, scheme: Scheme) -> str:
 
 def frame(config: Config, html: str, scheme: Scheme) -> HTMLResponse:
     """The frame's document."""
-    return HTMLResponse(
-        framed(config, html, scheme), headers={"Content-Security-Policy": FRAME_POLICY}
-    )
+    return in_frame(framed(config, html, scheme))
+
+
+def in_frame(html: str) -> HTMLResponse:
+    """A document under the frame's policy."""
+    return HTMLResponse(html, headers={"Content-Security-Policy": FRAME_POLICY})

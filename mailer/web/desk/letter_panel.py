@@ -130,6 +130,7 @@ def panel(desk: Desk, session: Session, issue: Issue, chosen: Choice) -> dict[st
     made = looked.preview
     return {
         "issue": issue,
+        "mailing": delivery.statuses(session, [issue.id]).get(issue.id, "draft"),
         "chosen": chosen,
         "letter": made,
         "fault": looked.fault,

@@ -16,6 +16,7 @@ from mailer.delivery import Status
 from mailer.publication import IssueSummary, Publication
 from mailer.staff import Act
 from mailer.web.desk.colleagues import People
+from mailer.web.desk.due import approvals
 from mailer.web.desk.plots import Column, Words, columns
 from mailer.web.desk.shell import Desk, TheDesk, look
 
@@ -112,8 +113,11 @@ def _due(
     gone = (one for one in issues if statuses.get(one.id) in ("sent", "cancelled"))
     looked_at = {one.id for one in islice(gone, LOOKED_BACK)}
     drafts, people = 0, People(desk, staff.names(session))
+    to_approve = _to_approve(desk, session, issues, statuses)
     for issue in issues:
         state = statuses.get(issue.id, "draft")
+        if issue.id in to_approve:
+            yield to_approve[issue.id]
         if state in _MOVING:
             yield _moving(desk, people, issue, _status(desk, session, issue))
         elif issue.id in looked_at and (doubts := _status(desk, session, issue).in_doubt):
@@ -123,12 +127,41 @@ def _due(
                 doubts,
             )
             yield Due(issue.title, words, f"/desk/issues/{issue.id}/doubts", "warn")
+        elif issue.id in to_approve:
+            continue
         elif state == "draft" and not issue.public and drafts < DRAFTS:
             drafts += 1
             words = desk.say("draft, dated {date}", date=desk.catalogue.date(issue.date))
             yield Due(issue.title, words, f"/desk/issues/{issue.id}/")
     if desk.may(Act.READERS_CHANGE):
         yield from _imports(desk, session)
+
+
+def _to_approve(
+    desk: Desk, session: Session, issues: tuple[IssueSummary, ...], statuses: dict[int, str]
+) -> dict[int, Due]:
+    """What waits for a second person, and what one has answered and is not sent yet; by issue."""
+    if not desk.config.staff.approval:
+        return {}
+    titles = {one.id: one.title for one in issues}
+    people = People(desk, staff.names(session))
+    found = {}
+    for asked in delivery.waiting_for_approval(session):
+        title = titles.get(asked.issue_id, "")
+        path = f"/desk/issues/{asked.issue_id}/send#approval"
+        if desk.may(Act.APPROVE) and asked.asked_by != desk.actor:
+            words = desk.say("{name} asks for approval", name=people.name(asked.asked_by))
+            found[asked.issue_id] = Due(title, words, path, "warn")
+        else:
+            found[asked.issue_id] = Due(title, desk.say("waits for approval"), path)
+    for issue_id, one in approvals(desk, session, titles.keys() - statuses.keys()).items():
+        title, path = titles[issue_id], f"/desk/issues/{issue_id}/send"
+        if one.state == "approved":
+            found[issue_id] = Due(title, desk.say("approved; it can be sent"), path, "good")
+        else:
+            words = desk.say("{name} sent it back", name=people.name(one.answered_by))
+            found[issue_id] = Due(title, words, f"{path}#approval", "warn")
+    return found
 
 
 def _status(desk: Desk, session: Session, issue: IssueSummary) -> Status:

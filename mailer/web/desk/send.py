@@ -40,13 +40,19 @@ def show(
     with desk.database.read() as session:
         issue = publication.issue_by_id(session, issue_id)
         status = delivery.status_of(session, issue.id, issue.kind, desk.now)
-        if status.started_at is not None:
+        if status.started_at is not None and not _waits_to_go_on(desk, session, issue, status):
             return desk.back(f"/desk/issues/{issue.id}/progress")
         if status.status == "scheduled" and not errors:
             return _scheduled(desk, session, issue, status)
         values = _seen(desk, session, issue, status)
     values |= {"errors": errors or {}, "form": form or desk.form}
     return desk.page("send/check", status=422 if errors else 200, **values)
+
+
+def _waits_to_go_on(desk: Desk, session: Session, issue: Issue, status: Status) -> bool:
+    """Whether it was mended on the way, where a second person has to see that before it goes on."""
+    paused = status.status == "paused"
+    return paused and desk.config.staff.approval and delivery.is_mended(session, issue)
 
 
 def _seen(desk: Desk, session: Session, issue: Issue, status: Status) -> dict[str, Any]:

@@ -8,8 +8,9 @@ export class Letter {
     this.paper = paper;
     this.frame = paper.querySelector("[data-frame]");
     this.text = paper.querySelector("[data-text]");
-    this.frame.addEventListener("load", () => this.#listen());
-    if (this.frame.contentDocument?.readyState === "complete") this.#listen();
+    this.waits = null;
+    this.frame.addEventListener("load", () => this.#came());
+    if (this.#isThere()) this.#listen();
     addEventListener("resize", () => this.#fit());
     this.#fit();
   }
@@ -27,8 +28,11 @@ export class Letter {
   /** Put the letter into the frame's own document, which has the letter's policy and no script.
    *  Nothing is loaded anew, so that nothing flickers, and who has scrolled stays there. */
   #write(html) {
+    if (!this.#isThere()) {
+      this.waits = html;
+      return;
+    }
     const [page, view] = [this.frame.contentDocument, this.frame.contentWindow];
-    if (!page?.documentElement) return;
     const [left, top] = [view.scrollX, view.scrollY];
     page.documentElement.innerHTML = html;
     for (const name of ["lang", "dir"]) {
@@ -36,6 +40,20 @@ export class Letter {
       if (found) page.documentElement.setAttribute(name, found[1]);
     }
     view.scrollTo(left, top);
+  }
+
+  /** Whether the frame has its own document. The one before it has the policy of the page around
+   *  it, under which a letter has no styles, and is gone when that comes. */
+  #isThere() {
+    const page = this.frame.contentDocument;
+    return page?.readyState === "complete" && page.URL !== "about:blank";
+  }
+
+  #came() {
+    const html = this.waits;
+    this.waits = null;
+    if (html !== null) this.#write(html);
+    this.#listen();
   }
 
   /** A script of ours listens in the frame; the letter itself can run none. */

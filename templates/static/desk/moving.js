@@ -56,10 +56,24 @@ export function beginMoving(list, moved) {
     save(item);
   }
 
+  /** Each item has the buttons that lead somewhere; who pressed one that does not any more is led
+   *  to the other. */
+  function offer() {
+    for (const item of list.children) {
+      for (const button of item.querySelectorAll("button[data-step]")) {
+        const beside = button.dataset.step < 0 ? "previousElementSibling" : "nextElementSibling";
+        const focused = button === document.activeElement;
+        button.form.hidden = !item[beside];
+        if (focused && button.form.hidden) item.querySelector("form:not([hidden]) > [data-step]")?.focus();
+      }
+    }
+  }
+
   async function save(item) {
     const place = [...list.children].indexOf(item) + 1;
     const said = { title: titleOf(item), place, of: list.children.length };
     speak(filled(words.moved, said));
+    offer();
     moved();
     try {
       await post(`${list.dataset.path}${item.dataset.item}/move`, new URLSearchParams({ place }));

@@ -91,6 +91,31 @@ def test_approved_in_the_version_that_was_read(update: Update120, sign_in: SignI
         assert "was changed since you opened this page" in text(answer.text)
 
 
+def test_everybody_sees_how_approval_stands(update: Update120, sign_in: SignIn) -> None:
+    writer, editor = sign_in("writer"), sign_in("editor")
+    writer.submit(f"{update.path}/approval/ask")
+    there = f'href="{update.path}/send#approval"'
+    assert "Update 120 waits for approval" in text(writer.get("/desk/").text)
+    page = editor.get("/desk/").text
+    assert "Update 120 ▲ writer@psg.example asks for approval" in text(page)
+    assert "1 thing needs your attention." in page
+    assert there in page
+    assert there in editor.get("/desk/queue").text
+    editor.submit(f"{update.path}/approval/return", version=update.issue.version, remark="Shorter.")
+    assert "Update 120 ▲ editor@psg.example sent it back" in text(writer.get("/desk/").text)
+    page = text(writer.get("/desk/queue").text)
+    assert "Sent back Update 120 editor@psg.example sent it back on" in page
+    writer.submit(f"{update.path}/approval/ask")
+    editor.submit(f"{update.path}/approval/approve", version=update.issue.version)
+    assert "Update 120 ✓ approved; it can be sent" in text(writer.get("/desk/").text)
+    page = text(writer.get("/desk/queue").text)
+    assert "Approved Update 120 editor@psg.example approved it on" in page
+    # After an edit nothing is approved.
+    update.edit()
+    assert "approved" not in text(writer.get("/desk/").text)
+    assert "Approved" not in text(writer.get("/desk/queue").text)
+
+
 def test_a_writer_does_not_approve(update: Update120, sign_in: SignIn) -> None:
     writer, other = sign_in("writer"), sign_in("writer", "other@psg.example")
     writer.submit(f"{update.path}/approval/ask")
@@ -109,3 +134,19 @@ def test_mended_in_the_middle_it_goes_on_only_approved(update: Update120, sign_i
     page = follow(editor, editor.submit(f"{update.path}/go-on", how="corrected"))
     assert "is not approved" in page
     assert update.status.status == "paused"
+    # Where the page leads, it is asked for and given.
+    page = editor.get(f"{update.path}/send")
+    assert "It was mended on the way." in text(page.text)
+    assert 'id="send"' not in page.text
+    editor.submit(f"{update.path}/approval/ask")
+    owner = sign_in("owner")
+    overview = text(owner.get("/desk/").text)
+    assert "Update 120 ▲ editor@psg.example asks for approval" in overview
+    assert "Update 120 ▲ editor@psg.example paused it." in overview
+    owner.submit(f"{update.path}/approval/approve", version=update.issue.version)
+    page = editor.get(f"{update.path}/send")
+    assert "owner@psg.example approved it on" in text(page.text)
+    assert f'href="{update.path}/progress">See how far it is' in page.text
+    editor.submit(f"{update.path}/go-on", how="corrected")
+    assert update.status.status == "sending"
+    assert editor.get(f"{update.path}/send").status_code == 303

@@ -134,6 +134,32 @@ def test_an_issue_is_composed_by_keyboard_alone(room: Newsroom, issue: Issue) ->
     context.close()
 
 
+def test_an_item_that_was_moved_has_the_buttons_of_its_new_place(
+    room: Newsroom, issue: Issue
+) -> None:
+    context = room.sign_in()
+    page = context.new_page()
+    compose(room, page, issue)
+    item = open_item(page, issue)
+    up, down = (
+        page.locator(f"{item} button", has_text=words) for words in ("Move up", "Move down")
+    )
+    assert not up.is_visible()
+    down.press("Enter")
+    expect(up).to_be_visible()
+    expect(down).to_be_focused()
+    down.press("Enter")
+    expect(down).to_be_hidden()
+    expect(up).to_be_focused()
+    page.reload()
+    assert [one.title for one in room.issue(issue.id).items] == [
+        "Mining",
+        "Annual meeting",
+        "Water",
+    ]
+    context.close()
+
+
 def test_an_issue_is_composed_without_scripts(room: Newsroom, issue: Issue) -> None:
     context = room.sign_in(java_script_enabled=False)
     page = context.new_page()

@@ -51,6 +51,7 @@ def test_the_page_of_the_letter_works_without_a_script(sign_in: SignIn, issue: I
     assert f'src="/desk/issues/{issue.id}/letter.html?{query}"' in page.text
     assert "of 102 KB" in page.text
     assert "Before you send" in page.text
+    assert f'href="/desk/issues/{issue.id}/send">Check and send…' in page.text
     letter = browser.get(f"/desk/issues/{issue.id}/letter.html?{query.replace('&amp;', '&')}")
     assert "Dear reader," in letter.text
     assert "(min-width: 0)" in letter.text
@@ -89,6 +90,22 @@ def test_what_is_typed_is_shown_and_nothing_is_saved(
         assert issue_by_id(session, issue.id) == issue
         assert session.scalar(select(func.count()).select_from(RevisionRow)) == saves
         assert session.scalar(select(func.count()).select_from(MailingRow)) == 0
+
+
+def test_what_the_frame_has_without_a_letter_may_become_one(
+    sign_in: SignIn, issue: Issue, database: Database
+) -> None:
+    with database.write() as session:
+        given = {"number": 300, "date": "2007-05-31", "subject": "{{ nobody }} <script>"}
+        broken = publication.create_issue(session, 1, given, NOW, "test")
+    browser = sign_in("writer")
+    page = browser.get(f"/desk/issues/{broken.id}/letter.html")
+    assert page.status_code == 200
+    assert "The letter cannot be made yet" in page.text
+    assert "style-src 'unsafe-inline'" in page.headers["content-security-policy"]
+    assert f'src="/desk/issues/{broken.id}/letter.html' in (
+        browser.get(f"/desk/issues/{broken.id}/letter").text
+    )
 
 
 def test_half_a_merge_field_is_said_in_words(sign_in: SignIn, issue: Issue) -> None:

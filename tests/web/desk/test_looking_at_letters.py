@@ -140,6 +140,37 @@ def test_a_letter_that_cannot_be_made_says_so_and_the_last_one_stays(
     page.get_by_text("The letter cannot be made yet").wait_for(state="hidden")
 
 
+def test_what_is_typed_before_the_letter_has_come_is_not_lost(desk: Running, chromium: Any) -> None:
+    page = desk.open(chromium, "/desk/settings/")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    held: list[Any] = []
+    page.route("**/letter.html*", lambda route: held.append(route))  # noqa: PLW0108
+    page.goto(desk.url + PAGES["letter"].format(issue=desk.issue), wait_until="domcontentloaded")
+    draft(page, {"subject": "Typed", "items": [{"id": desk.first_item, "title": "Quite new"}]})
+    page.get_by_text("Typed", exact=True).wait_for()
+    held.pop().continue_()
+    letter = page.frame_locator("[data-frame]")
+    letter.get_by_role("heading", name="Quite new").wait_for()
+    expect(letter.locator(".masthead").first).to_have_css("border-top-width", "4px")
+    assert said == []
+
+
+def test_a_letter_that_could_not_be_made_at_first_has_its_styles_afterwards(
+    desk: Running, chromium: Any
+) -> None:
+    with desk.database.write() as session:
+        given = {"number": 300, "date": "2007-05-31", "subject": "{{ nobody }}"}
+        issue = publication.create_issue(session, 1, given, NOW, "test")
+    page = desk.open(chromium, f"/desk/issues/{issue.id}/letter")
+    page.get_by_text("The letter cannot be made yet").wait_for()
+    assert not page.locator("[data-paper]").is_visible()
+    draft(page, {"subject": "Mended", "items": [{"title": "Quite new"}]})
+    letter = page.frame_locator("[data-frame]")
+    letter.get_by_role("heading", name="Quite new").wait_for()
+    expect(letter.locator(".masthead").first).to_have_css("border-top-width", "4px")
+
+
 def test_a_finding_leads_to_its_field_and_opens_what_it_is_folded_into(
     desk: Running, chromium: Any
 ) -> None:
