@@ -29,12 +29,14 @@ check: setup-dev  ## Lint, types, the arrows of the house.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup-dev  ## Measure; prints figures, judges nothing.
+bench: setup-dev  ## Measure; of what is printed, the desk's pages alone are judged.
 	$(BIN)/python bench/letter.py
 	$(BIN)/python bench/inlining.py
 	$(BIN)/python bench/commands.py
-	$(BIN)/python bench/desk.py
+	$(BIN)/python -m bench.preview
 	$(BIN)/python -m bench.delivery --readers 5000 --connections 20 --status
+	$(BIN)/python -m bench.desk --database sqlite
+	$(BIN)/python -m bench.desk --database postgresql
 
 kill-runs: setup-dev  ## Kill, and stop, the sender twenty times in a mailing of 20,000; on both databases.
 	$(BIN)/python -m bench.kills --signal KILL --database sqlite

@@ -1,11 +1,13 @@
 """What the letter beside the composer costs: on the server, and from keystroke to shown letter.
 
-Run: python bench/preview.py [--browser] [--items N] [--keys N]. Every keystroke changes one item
+Run: python -m bench.preview [--browser] [--items N] [--keys N]. Every keystroke changes one item
 of an issue that is otherwise as it was. With --browser, a real one types into a real desk on
-SQLite, and the clock stops when the letter in the frame says what was typed.
+SQLite, and the clock stops when the letter in the frame says what was typed. Beside each figure
+stands how long processors were busy for one keystroke, the browser's among them.
 """
 
 import argparse
+import os
 import socket
 import statistics
 import tempfile
@@ -13,12 +15,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from bench.busy import busy_s
 from mailer import delivery, staff
 from mailer.config import Config, read_config
 from mailer.database import connect, upgrade
@@ -83,21 +87,33 @@ def a_desk(folder: Path, items: int) -> tuple[Config, Any, Issue]:
     return config, database, issue
 
 
-def times(work: Callable[[int], object], often: int) -> list[float]:
-    """Milliseconds of each run, after one to warm up."""
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of each keystroke by the clock, and of processors for one on average."""
+
+    taken: list[float]
+    busy: float
+
+
+def times(work: Callable[[int], object], often: int) -> Times:
+    """How long each run takes, after one to warm up."""
     work(-1)
     taken = []
+    began = busy_s()
     for number in range(often):
         begin = time.perf_counter()
         work(number)
         taken.append((time.perf_counter() - begin) * 1000)
-    return taken
+    return Times(taken, (busy_s() - began) * 1000 / often)
 
 
-def report(what: str, taken: list[float]) -> None:
-    ordered = sorted(taken)
+def report(what: str, times: Times) -> None:
+    ordered = sorted(times.taken)
     p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    print(f"{what:<44} p50 {statistics.median(taken):6.1f} ms   p95 {p95:6.1f} ms")
+    print(
+        f"{what:<50} p50 {statistics.median(ordered):6.1f} ms   p95 {p95:6.1f} ms"
+        f"   busy {times.busy:6.1f} ms"
+    )
 
 
 def on_the_server(config: Config, issue: Issue, keys: int) -> None:
@@ -148,7 +164,7 @@ async ({items, word}) => {
 """
 
 
-def in_a_browser(config: Config, database: Any, issue: Issue, keys: int) -> list[float]:
+def in_a_browser(config: Config, database: Any, issue: Issue, keys: int) -> Times:
     from playwright.sync_api import sync_playwright
 
     with database.write() as session:
@@ -158,7 +174,8 @@ def in_a_browser(config: Config, database: Any, issue: Issue, keys: int) -> list
         secret = staff.begin(
             session, account.id, network="127.0.0.1", agent="bench", now=datetime.now(UTC)
         )
-    taken = []
+    taken: list[float] = []
+    began = 0.0
     with serving(config, database), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
@@ -174,8 +191,11 @@ def in_a_browser(config: Config, database: Any, issue: Issue, keys: int) -> list
             assert took >= 0, "the letter never came"
             if number >= 0:
                 taken.append(took)
+            else:
+                began = busy_s(os.getpid())
+        busy = (busy_s(os.getpid()) - began) * 1000 / keys
         browser.close()
-    return taken
+    return Times(taken, busy)
 
 
 def main() -> None:
@@ -186,7 +206,8 @@ def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         config, database, issue = a_desk(Path(folder), given.items)
-        print(f"an issue of {given.items} items, {given.keys} keystrokes")
+        load = os.getloadavg()[0]
+        print(f"an issue of {given.items} items, {given.keys} keystrokes; load {load:.1f}")
         on_the_server(config, issue, given.keys)
         if given.browser:
             taken = in_a_browser(config, database, issue, given.keys)

@@ -7,7 +7,7 @@ start, and only those who were sent the letter.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from mailer import audience
@@ -86,14 +86,16 @@ def _leaving(
 ) -> Leaving:
     until = started_at + AFTERWARDS
     left = audience.leavings(publication_id, started_at, until).subquery()
+    # Each who left is looked for in the ledger. Of a join SQLite may begin with the ledger, and
+    # read all of a mailing for the few who left.
+    was_sent = exists().where(
+        DeliveryRow.mailing_id == mailing_id,
+        DeliveryRow.subscriber_id == left.c.subscriber_id,
+        DeliveryRow.state == SENT,
+    )
     rows = session.execute(
         select(left.c.method, func.count(left.c.subscriber_id.distinct()))
-        .join(
-            DeliveryRow,
-            (DeliveryRow.subscriber_id == left.c.subscriber_id)
-            & (DeliveryRow.mailing_id == mailing_id)
-            & (DeliveryRow.state == SENT),
-        )
+        .where(was_sent)
         .group_by(left.c.method)
     )
     by_method = {row[0]: row[1] for row in rows}

@@ -40,9 +40,11 @@ def list_issues(
         query = query.where(IssueRow.publication_id == publication_id)
     if public_only:
         query = query.where(IssueRow.public)
+    rows = session.execute(query.order_by(*NEWEST_FIRST)).all()
+    # Many issues are of few publications.
+    publications = {row.id: publication_from(row) for row in {row[1] for row in rows}}
     return tuple(
-        summary_from(issue, publication_from(publication), count)
-        for issue, publication, count in session.execute(query.order_by(*NEWEST_FIRST))
+        summary_from(issue, publications[issue.publication_id], count) for issue, _, count in rows
     )
 
 

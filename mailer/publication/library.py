@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailer.errors import NotFound
 from mailer.publication.content import Item
@@ -19,8 +19,9 @@ from mailer.sentence import Sentence
 AT_ONCE = 20
 MOST_WORDS = 8
 _EXCERPT = 300
+_SOUGHT = (ItemRow.title, ItemRow.topic, ItemRow.summary, ItemRow.body)
 
-Found = Select[ItemRow, IssueRow]
+Found = Select[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def find_items(
 ) -> tuple[LibraryItem, ...]:
     """Items that have all the `words`, of any issue but `not_in`, the newest first."""
     query = (
-        select(ItemRow, IssueRow)
+        select(ItemRow.id)
         .join(IssueRow, IssueRow.id == ItemRow.issue_id)
         .where(ItemRow.title != "")
         .order_by(*NEWEST_FIRST, ItemRow.position, ItemRow.id)
@@ -69,8 +70,15 @@ def find_items(
         query = query.where(ItemRow.topic == topic)
     if not_in is not None:
         query = query.where(ItemRow.issue_id != not_in)
-    rows = session.execute(_with_words(query, words).limit(limit).offset(offset))
-    found = [(row.ItemRow, row.IssueRow) for row in rows]
+    ids = session.scalars(_with_words(query, words).limit(limit).offset(offset)).all()
+    # The texts of those that are shown alone: all of them sorted at once is a megabyte or more.
+    rows = session.execute(
+        select(ItemRow, IssueRow)
+        .join(IssueRow, IssueRow.id == ItemRow.issue_id)
+        .where(ItemRow.id.in_(ids))
+    )
+    by_id = {row.ItemRow.id: (row.ItemRow, row.IssueRow) for row in rows}
+    found = [by_id[item_id] for item_id in ids]
     uses = used_in(session, [item.id for item, _ in found])
     return tuple(
         LibraryItem(
@@ -137,18 +145,22 @@ def used_in(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[Use, .
 
 def _with_words(query: Found, words: str) -> Found:
     for word in cleaned("title", words).split()[:MOST_WORDS]:
-        # LIKE of SQLite and lower() know no case beyond ASCII: a word is sought as typed, in
-        # lower case, and with a capital.
-        forms = {word[:80], word[:80].lower(), word[:80].capitalize()}
-        query = query.where(
-            or_(
-                *(
-                    func.lower(text).contains(form.lower(), autoescape=True)
-                    if form.isascii()
-                    else text.contains(form, autoescape=True)
-                    for text in (ItemRow.title, ItemRow.topic, ItemRow.summary, ItemRow.body)
-                    for form in forms
-                )
-            )
-        )
+        query = query.where(or_(*(_has(text, word[:80]) for text in _SOUGHT)))
     return query
+
+
+def _has(text: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+    """That a text has a word, however it is written there."""
+    if word.isascii():
+        return func.lower(text).contains(word.lower(), autoescape=True)
+    # LIKE of SQLite and lower() know no case beyond ASCII: such a word is sought as typed, in lower
+    # case, and with a capital.
+    forms = sorted({word, word.lower(), word.capitalize()})
+    return or_(
+        *(
+            func.lower(text).contains(form.lower(), autoescape=True)
+            if form.isascii()
+            else text.contains(form, autoescape=True)
+            for form in forms
+        )
+    )

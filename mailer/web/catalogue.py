@@ -14,7 +14,7 @@ loses a page over it. Tests hold the catalogues to the texts (`tests/web/test_ca
 
 import datetime as calendar
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from gettext import c2py
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -66,6 +66,13 @@ class Catalogue:
         self._locale = _locale(language, self.language)
         self._texts = read_texts(folder / self.language)
         self._recognised = lru_cache(maxsize=4096)(Recogniser(self._texts.single))
+        # A page has hundreds of them, and most pages the same.
+        self._number = lru_cache(maxsize=4096, typed=True)(
+            partial(format_decimal, locale=self._locale)
+        )
+        self._date = lru_cache(maxsize=4096)(
+            partial(format_date, format="long", locale=self._locale)
+        )
 
     def say(self, template: str, /, **values: object) -> str:
         """The text `template` in this language, with `values` put in."""
@@ -87,11 +94,11 @@ class Catalogue:
 
     def number(self, n: int | float) -> str:
         """1874 as "1,874"."""
-        return format_decimal(n, locale=self._locale)
+        return self._number(n)
 
     def date(self, day: calendar.date) -> str:
         """A civil date: "3 April 2026"."""
-        return format_date(day, "long", locale=self._locale)
+        return self._date(day)
 
     def language_name(self, language: str) -> str:
         """What a language is called: "es" as "Spanish"."""

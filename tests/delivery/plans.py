@@ -13,7 +13,7 @@ def plans_of_deliveries(database: Database, look: Callable[[], object]) -> list[
     asked: list[tuple[str, Any]] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if "FROM deliveries" in statement:
+        if "FROM deliveries" in statement or "JOIN deliveries" in statement:
             asked.append((statement, parameters))
 
     event.listen(database.engine, "before_cursor_execute", listen)

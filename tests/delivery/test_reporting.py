@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from mailer import audience, delivery
 from mailer.audience.models import SubscriptionRow
@@ -179,3 +179,32 @@ def test_it_looks_at_one_mailing_by_its_index(desk: Desk) -> None:
     for plan in plans_of_deliveries(desk.database, lambda: report(desk)):
         if desk.database.is_sqlite:
             assert "SCAN deliveries" not in plan
+
+
+# What ANALYZE says of a million readers, and of 200 mailings.
+_OF_A_MILLION = (
+    ("deliveries", "sqlite_autoindex_deliveries_1", "2145020 10166 1"),
+    ("deliveries", "ix_deliveries__subscriber_id", "2145020 3"),
+    ("consents", "ix_consents__publication_id_event_at", "1087334 1087334 543667 518"),
+    ("consents", "ix_consents__subscriber_id_id", "1087334 1 1"),
+)
+
+
+def test_who_left_is_looked_for_in_the_ledger_and_not_the_other_way_round(desk: Desk) -> None:
+    if not desk.database.is_sqlite:
+        pytest.skip("PostgreSQL's statistics cannot be written by hand")
+    desk.subscribe(*map(address, range(3)))
+    desk.send()
+    with desk.database.write() as session:
+        session.execute(text("ANALYZE"))
+        session.execute(text("DELETE FROM sqlite_stat1"))
+        for table, index, stat in _OF_A_MILLION:
+            session.execute(
+                text("INSERT INTO sqlite_stat1 VALUES (:table, :index, :stat)"),
+                {"table": table, "index": index, "stat": stat},
+            )
+    desk.database.engine.dispose()
+    plans = plans_of_deliveries(desk.database, lambda: report(desk))
+    (leaving,) = [plan for plan in plans if "consents" in plan]
+    assert "ix_consents__publication_id_event_at (publication_id=? AND event=?" in leaving
+    assert "sqlite_autoindex_deliveries_1 (mailing_id=? AND subscriber_id=?)" in leaving

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mailer.letter.content import LetterItem
 from mailer.letter.places import Place, Where, item_place
@@ -12,6 +13,8 @@ from mailer.sentence import Sentence
 
 # Of two items with one title: so much of their words must be the same. "Events" may come again.
 _SAME_WORDS = 0.6
+# Titles and texts of a decade: they are the same with each keystroke of whoever writes on.
+_TEXTS_KEPT = 2_500
 
 
 @check("items", stops=True)
@@ -104,21 +107,23 @@ def _text(item: LetterItem) -> str:
     return item.summary if item.summary.strip() else item.body[:EARLIER_CHARACTERS]
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+", text.casefold()))
+@lru_cache(_TEXTS_KEPT)
+def _words(text: str) -> str:
+    """The words of a text, with a space between two."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _same(
-    title: tuple[str, ...],
-    text: tuple[str, ...],
-    other_title: tuple[str, ...],
-    other_text: tuple[str, ...],
+    title: str,
+    text: str,
+    other_title: str,
+    other_text: str,
 ) -> bool:
     if text and text == other_text:
         return True
     if not title or title != other_title:
         return False
-    ours, theirs = set(text), set(other_text)
+    ours, theirs = set(text.split()), set(other_text.split())
     return len(ours & theirs) >= _SAME_WORDS * len(ours | theirs)
 
 

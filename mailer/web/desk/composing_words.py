@@ -43,10 +43,19 @@ class BothTexts:
 
 def person(desk: Desk, session: Session, actor: str) -> str:
     """Who "staff 3" is, in words."""
+    return persons(desk, session, [actor])[actor]
+
+
+def persons(desk: Desk, session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """The same for several, each by what the log calls them."""
+    known = staff.names(session)
+    return {actor: _person(desk, known, actor) for actor in actors}
+
+
+def _person(desk: Desk, known: Mapping[int, str], actor: str) -> str:
     kind, _, number = actor.partition(" ")
     if kind == "staff" and number.isdecimal():
-        known = staff.names(session).get(int(number))
-        return known or desk.say("somebody who is gone")
+        return known.get(int(number)) or desk.say("somebody who is gone")
     return desk.say("the command line")
 
 

@@ -112,6 +112,9 @@ def _due(
     """What moves and what waits; issues the newest first, then imports."""
     gone = (one for one in issues if statuses.get(one.id) in ("sent", "cancelled"))
     looked_at = {one.id for one in islice(gone, LOOKED_BACK)}
+    in_doubt = {
+        one.issue_id: one.count for one in delivery.doubtful(session) if one.kind != "correction"
+    }
     drafts, people = 0, People(desk, staff.names(session))
     to_approve = _to_approve(desk, session, issues, statuses)
     for issue in issues:
@@ -120,7 +123,7 @@ def _due(
             yield to_approve[issue.id]
         if state in _MOVING:
             yield _moving(desk, people, issue, _status(desk, session, issue))
-        elif issue.id in looked_at and (doubts := _status(desk, session, issue).in_doubt):
+        elif issue.id in looked_at and (doubts := in_doubt.get(issue.id)):
             words = desk.count(
                 "{n} letter was handed over and never answered for.",
                 "{n} letters were handed over and never answered for.",

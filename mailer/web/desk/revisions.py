@@ -9,7 +9,7 @@ from mailer import publication
 from mailer.publication import issue_by_id
 from mailer.staff import Act
 from mailer.web.desk.composer import ISSUE, Id
-from mailer.web.desk.composing_words import FIELDS, person
+from mailer.web.desk.composing_words import FIELDS, persons
 from mailer.web.desk.shell import TheDesk, act, look
 
 router = APIRouter()
@@ -24,7 +24,7 @@ def revisions(desk: TheDesk, request: Request, issue_id: Id) -> Response:
     with desk.database.read() as session:
         issue = issue_by_id(session, issue_id)
         found = publication.history(session, issue_id, before=before or None)
-        people = {one.saved_by: person(desk, session, one.saved_by) for one in found}
+        people = persons(desk, session, {one.saved_by for one in found})
     return desk.page(
         "issues/revisions", issue=issue, found=found, people=people, names=FIELDS, before=before
     )

@@ -1,9 +1,12 @@
 """Composing, as requests: what each page shows and saves, who may, and what is refused."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from mailer import audit, staff
 from mailer.database import Database
@@ -288,6 +291,33 @@ def test_a_revision_is_compared_and_brought_back(
     assert desk.get(f"{here}/4000").status_code == 404
     with database.read() as session:
         assert len(history(session, issue.id)) == 3
+
+
+def test_many_revisions_ask_the_database_no_more_often_than_few(
+    sign_in: SignIn, issue: Issue, database: Database
+) -> None:
+    desk = sign_in("writer")
+    here = f"/desk/issues/{issue.id}/revisions"
+    few = statements(database, lambda: desk.get(here))
+    for version in range(1, 8):
+        desk.submit(item_path(issue), version=version, title=f"Title {version}")
+    assert desk.get(here).text.count("Title 7")
+    assert statements(database, lambda: desk.get(here)) == few > 0
+
+
+def statements(database: Database, look: Callable[[], object]) -> int:
+    """How many statements the database is asked."""
+    asked: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", listen)
+    try:
+        look()
+    finally:
+        event.remove(database.engine, "before_cursor_execute", listen)
+    return len(asked)
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "writer", "secretary", "auditor"])
