@@ -4,8 +4,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
-# Half of the tests, by the time they take.
-ONE_HALF := tests/bench tests/cli tests/delivery tests/web
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
 .PHONY: demo test test-long check bench kill-runs lock setup setup-dev wheel clean
@@ -14,11 +12,7 @@ demo: setup  ## Show an archive, an Update sent, and the letters its readers got
 	$(BIN)/mailer demo
 
 test: setup-dev check  ## Run the checks and every test that takes less than minutes, on two cores.
-	@mkdir -p build; \
-	$(BIN)/pytest -m "not long" $(ONE_HALF) > build/one_half.log 2>&1 & half=$$!; \
-	$(BIN)/pytest -m "not long" $(ONE_HALF:%=--ignore=%); other=$$?; \
-	wait $$half; one=$$?; cat build/one_half.log; \
-	test $$other -eq 0 -a $$one -eq 0
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 
 test-long: setup-dev  ## Run the tests that take minutes: kills in full, thousands of examples.
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m "long or not long"
