@@ -27,7 +27,10 @@ def test_nothing_that_was_changed_is_opened(at: int, character: str) -> None:
     assert (KEYS.open("totp 1", changed) is None) == (changed != SEALED)
 
 
-@pytest.mark.parametrize("text", ["", "AAAA", "ü", "not base64!", "A" * 64, "=" * 9, SEALED[:-4]])
+@pytest.mark.parametrize(
+    "text",
+    ["", "AAAA", "ü", "not base64!", "A" * 64, "=" * 9, pytest.param(SEALED[:-4], id="shorter")],
+)
 def test_what_was_never_sealed_is_not_opened(text: str) -> None:
     assert KEYS.open("totp 1", text) is None
 
