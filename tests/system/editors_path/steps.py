@@ -158,7 +158,7 @@ def a_mistyped_field_is_found_and_mended(story: Story) -> None:
     editor.sees("{title} goes to {readers}.", title=UPDATE, readers=goes)
     expect(editor.page.locator("#send").get_by_role("button")).to_be_disabled()
     said = editor.say("There is no merge field “{name}”.", name="nmae")
-    editor.press("Go there", editor.page.locator("li.finding", has_text=said))
+    editor.press("Go there", editor.page.locator(".findings > li", has_text=said))
     item = opened(editor, VOTE)
     summary = editor.field("Summary", item)
     if editor.scripts:
@@ -171,7 +171,7 @@ def a_mistyped_field_is_found_and_mended(story: Story) -> None:
     save(editor, head)
     editor.press("Check and send…")
     editor.arrives("Check and send")
-    expect(editor.page.locator("li.finding", has_text=said)).to_have_count(0)
+    expect(editor.page.locator(".findings > li", has_text=said)).to_have_count(0)
     expect(editor.page.locator(".inbox .subject")).to_have_text("Maize, and a vote")
 
 
