@@ -11,8 +11,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 demo: setup  ## Show an archive, an Update sent, and the letters its readers got.
 	$(BIN)/mailer demo
 
-test: setup-dev check  ## Run the checks and every test that takes less than minutes, on two cores.
-	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
+test: setup-dev check  ## Run the checks and every test that takes less than minutes, on both cores.
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not long"
 
 test-long: setup-dev  ## Run the tests that take minutes: kills in full, thousands of examples.
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m "long or not long"
