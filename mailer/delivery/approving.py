@@ -84,15 +84,21 @@ def ask_approval(
         raise Refused(Sentence("Approval of {title} is asked for already.", title=issue.title))
     if before is not None and before.state == APPROVED:
         raise Refused(Sentence("{title} is approved as it stands.", title=issue.title))
+    said = _hash(issue)
+    # Not the one for these words, which somebody may have asked for a moment ago.
     session.execute(
         update(ApprovalRow)
-        .where(ApprovalRow.issue_id == issue.id, ApprovalRow.answer.is_(None))
+        .where(
+            ApprovalRow.issue_id == issue.id,
+            ApprovalRow.answer.is_(None),
+            ApprovalRow.said != said,
+        )
         .values(answer=LAPSED)
     )
     row = ApprovalRow(
         issue_id=issue.id,
         version=issue.version,
-        said=_hash(issue),
+        said=said,
         asked_at=now,
         asked_by=actor,
         request=request.strip(),

@@ -14,7 +14,9 @@ from tests.faulty_relay import Moment
 READERS = 120
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_nobody_is_lost(tmp_path: Path, number: signal.Signals) -> None:
     site = replace(OnSqlite(tmp_path).make(READERS), connections=3)
     kills = strikes(2, READERS, random.Random(2007))

@@ -67,8 +67,15 @@ def test_there_are_two_themes() -> None:
     assert THEMES == ["bulletin", "update"]
 
 
-@each_theme
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("theme", "scheme"),
+    [
+        ("update", "dark"),
+        ("bulletin", "light"),
+        pytest.param("update", "light", marks=pytest.mark.long),
+        pytest.param("bulletin", "dark", marks=pytest.mark.long),
+    ],
+)
 def test_no_serious_fault_and_nothing_too_wide(chromium: Any, theme: str, scheme: str) -> None:
     faults = []
     for name, content in LETTERS.items():

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -24,6 +25,18 @@ __all__ = ["cheap_hashes"]
 PASSWORD = "a-password-of-the-tests"
 
 SignIn = Callable[..., "AtDesk"]
+
+ON_BOTH = {"test_readers", "test_importing_readers", "test_reading_the_report", "test_watching"}
+"""Modules whose pages ask the database something of their own, and not a room."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Rooms are tested on both databases each time, their pages on PostgreSQL in the long run."""
+    for item in items:
+        here = Path(__file__).parent in item.path.parents and item.path.stem not in ON_BOTH
+        if here and "postgresql" in item.name:
+            item.add_marker(pytest.mark.long)
 
 
 class AtDesk(TestClient):
