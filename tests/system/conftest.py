@@ -12,6 +12,17 @@ from tests.services import free_port
 from tests.sink import Sink
 from tests.system.site import Site
 
+LONG_ON_POSTGRESQL = {"test_scheduled", "test_a_mistake_is_corrected"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Kills and failures are seen on both databases each time, the rest in the long run."""
+    for item in items:
+        here = Path(__file__).parent in item.path.parents
+        if here and item.path.stem in LONG_ON_POSTGRESQL and "postgresql" in item.name:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture
 def sink() -> Iterator[Sink]:
