@@ -12,7 +12,7 @@ demo: setup  ## Show an archive, an Update sent, and the letters its readers got
 	$(BIN)/mailer demo
 
 test: setup-dev check  ## Run the checks and every test that takes less than minutes, on both cores.
-	$(BIN)/pytest -n 4 --dist loadgroup -m "not long"
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not long"
 
 test-long: setup-dev  ## Run the tests that take minutes: kills in full, thousands of examples.
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m "long or not long"

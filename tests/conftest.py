@@ -21,9 +21,12 @@ from tests.services import Postgres, missing_service, start_postgres
 
 # A deadline would measure the machine. `make test-long` looks at a hundred times as much.
 _shared = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
-settings.register_profile("short", max_examples=200, **_shared)  # type: ignore[arg-type]
+settings.register_profile("short", max_examples=100, **_shared)  # type: ignore[arg-type]
 settings.register_profile("long", max_examples=10_000, **_shared)  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+HERE = Path(__file__).parent
+ON_SQLITE = {"cli", "staff", "publication"}
 
 NOW = datetime(2007, 3, 31, 9, 0, tzinfo=UTC)
 
@@ -52,8 +55,14 @@ connections = 4
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a module makes once is made by one of the processes that share the tests."""
+    """What a module makes once is made by one of the processes that share the tests.
+
+    What asks the database through a room that is tested on both is tested on PostgreSQL in the
+    long run.
+    """
     for item in items:
+        if item.path.relative_to(HERE).parts[0] in ON_SQLITE and "postgresql" in item.name:
+            item.add_marker(pytest.mark.long)
         made = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009
         if any(one[-1].scope == "module" for one in made if one):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

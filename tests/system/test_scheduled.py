@@ -25,7 +25,7 @@ def test_two_processes_send_it_once_at_its_time(site: Site, sink: Sink) -> None:
     addresses = site.fill(READERS)
     with site.process("serve"), site.process("serve", env=other_port()):
         wait_for(lambda: site.log.count("pages_served") == 2, "both to serve")
-        due = datetime.now(UTC) + timedelta(seconds=4)
+        due = datetime.now(UTC) + timedelta(seconds=8)
         site.run("issues", "schedule", "120", "--at", due.isoformat())
         assert site.status()["status"] == "scheduled"
         assert sink.recorded == []

@@ -21,6 +21,8 @@ from tests.services import free_port
 from tests.web.conftest import NETWORK, fill
 from tests.web.desk.conftest import PASSWORD
 
+pytestmark = pytest.mark.long
+
 PAGES = {
     "letter": "/desk/issues/{issue}/letter",
     "look": "/desk/publications/updates/look",

@@ -19,6 +19,8 @@ from tests.services import free_port
 from tests.web.conftest import fill
 from tests.web.desk.conftest import PASSWORD, at_desk
 
+pytestmark = pytest.mark.long
+
 FILE = "email,name,city\n" + "".join(f"r{n}@psg.example,Reader {n},Lima\n" for n in range(30))
 
 

@@ -15,6 +15,8 @@ from tests.browser import chromium as running
 from tests.sink import Sink
 from tests.web.desk.pressroom import Pressroom, pressroom, until
 
+pytestmark = pytest.mark.long
+
 READERS = [f"reader{number}@{'one' if number % 3 else 'two'}.example" for number in range(12)]
 NO_SUCH = READERS[3]
 
