@@ -328,7 +328,7 @@ def _require_free(session: Session, publication: PublicationRow, number: Value) 
         raise WrongFields(
             {
                 "number": Sentence(
-                    "There is a {publication} {number} already, of {date}; the next is {next}.",
+                    "{publication} {number} is there already, of {date}; the next is {next}.",
                     publication=publication.title,
                     number=number,
                     date=long_date(taken.date, publication.language),

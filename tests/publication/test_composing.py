@@ -94,7 +94,7 @@ def test_a_subject_has_a_pattern_and_words_of_its_own(subject: str, following: s
 def test_a_number_is_given_once(database: Database, now: datetime, issue: Issue) -> None:
     with database.write() as session, pytest.raises(WrongFields) as refused:
         create_issue(session, 1, {"number": "121", "date": "2007-06-30"}, now, ANA)
-    assert str(refused.value) == ("There is a Update 121 already, of 31 May 2007; the next is 122.")
+    assert str(refused.value) == ("Update 121 is there already, of 31 May 2007; the next is 122.")
     assert set(refused.value.fields) == {"number"}
 
 

@@ -95,19 +95,19 @@ def test_everybody_sees_how_approval_stands(update: Update120, sign_in: SignIn) 
     writer, editor = sign_in("writer"), sign_in("editor")
     writer.submit(f"{update.path}/approval/ask")
     there = f'href="{update.path}/send#approval"'
-    assert "Update 120 waits for approval" in text(writer.get("/desk/").text)
+    assert "Update 120 ✎ Waiting for approval writer@psg.example asked on" in text(writer.get("/desk/").text)
     page = editor.get("/desk/").text
-    assert "Update 120 ▲ writer@psg.example asks for approval" in text(page)
+    assert "Update 120 ▲ Waiting for approval writer@psg.example asked on" in text(page)
     assert "1 thing needs your attention." in page
     assert there in page
     assert there in editor.get("/desk/queue").text
     editor.submit(f"{update.path}/approval/return", version=update.issue.version, remark="Shorter.")
-    assert "Update 120 ▲ editor@psg.example sent it back" in text(writer.get("/desk/").text)
+    assert "Update 120 ▲ Sent back editor@psg.example sent it back on" in text(writer.get("/desk/").text)
     page = text(writer.get("/desk/queue").text)
     assert "Sent back Update 120 editor@psg.example sent it back on" in page
     writer.submit(f"{update.path}/approval/ask")
     editor.submit(f"{update.path}/approval/approve", version=update.issue.version)
-    assert "Update 120 ✓ approved; it can be sent" in text(writer.get("/desk/").text)
+    assert "Update 120 ✓ Approved editor@psg.example approved it on" in text(writer.get("/desk/").text)
     page = text(writer.get("/desk/queue").text)
     assert "Approved Update 120 editor@psg.example approved it on" in page
     # After an edit nothing is approved.
@@ -141,8 +141,8 @@ def test_mended_in_the_middle_it_goes_on_only_approved(update: Update120, sign_i
     editor.submit(f"{update.path}/approval/ask")
     owner = sign_in("owner")
     overview = text(owner.get("/desk/").text)
-    assert "Update 120 ▲ editor@psg.example asks for approval" in overview
-    assert "Update 120 ▲ editor@psg.example paused it." in overview
+    assert "Update 120 ▲ Waiting for approval editor@psg.example asked on" in overview
+    assert "Update 120 ▲ Paused editor@psg.example paused it." in overview
     owner.submit(f"{update.path}/approval/approve", version=update.issue.version)
     page = editor.get(f"{update.path}/send")
     assert "owner@psg.example approved it on" in text(page.text)

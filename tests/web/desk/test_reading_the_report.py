@@ -117,7 +117,7 @@ def test_the_queue_says_what_waits_for_whom(update: Update120, editor: AtDesk) -
     update.schedule(clock.now() + timedelta(days=1))
     assert "Scheduled Update 120 Goes out on" in text(editor.get("/desk/queue").text)
     mailing = update.begin()
-    assert "On its way Update 120 Since" in text(editor.get("/desk/queue").text)
+    assert "On its way Update 120 0 of 1 sent, since" in text(editor.get("/desk/queue").text)
     update.ledger.put([1], state="in_doubt", reason="closed")
     assert mailing == 1
     page = text(editor.get("/desk/queue").text)
