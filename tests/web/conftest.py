@@ -140,8 +140,12 @@ def elsewhere(database: Database, database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def app(database: Database, config: Config) -> FastAPI:
-    return create_app(config, database)
+def app(database: Database, config: Config) -> Iterator[FastAPI]:
+    made = create_app(config, database)
+    yield made
+    stop(made)
+    # It counts on a thread, whose connection would outlive the database.
+    made.state.desk_counting.close(wait=True)
 
 
 @pytest.fixture

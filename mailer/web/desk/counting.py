@@ -42,9 +42,9 @@ class Counting:
             with self._lock:
                 self._going.discard(name)
 
-    def close(self) -> None:
-        """Begin no count any more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    def close(self, *, wait: bool = False) -> None:
+        """Begin no count any more; with `wait`, return when the one that goes on is done."""
+        self._thread.shutdown(wait=wait, cancel_futures=True)
 
 
 def count_soon(desk: Desk, publication_id: int, forecast: Forecast | None) -> None:

@@ -95,19 +95,25 @@ def test_everybody_sees_how_approval_stands(update: Update120, sign_in: SignIn) 
     writer, editor = sign_in("writer"), sign_in("editor")
     writer.submit(f"{update.path}/approval/ask")
     there = f'href="{update.path}/send#approval"'
-    assert "Update 120 ✎ Waiting for approval writer@psg.example asked on" in text(writer.get("/desk/").text)
+    assert "Update 120 ✎ Waiting for approval writer@psg.example asked on" in text(
+        writer.get("/desk/").text
+    )
     page = editor.get("/desk/").text
     assert "Update 120 ▲ Waiting for approval writer@psg.example asked on" in text(page)
     assert "1 thing needs your attention." in page
     assert there in page
     assert there in editor.get("/desk/queue").text
     editor.submit(f"{update.path}/approval/return", version=update.issue.version, remark="Shorter.")
-    assert "Update 120 ▲ Sent back editor@psg.example sent it back on" in text(writer.get("/desk/").text)
+    assert "Update 120 ▲ Sent back editor@psg.example sent it back on" in text(
+        writer.get("/desk/").text
+    )
     page = text(writer.get("/desk/queue").text)
     assert "Sent back Update 120 editor@psg.example sent it back on" in page
     writer.submit(f"{update.path}/approval/ask")
     editor.submit(f"{update.path}/approval/approve", version=update.issue.version)
-    assert "Update 120 ✓ Approved editor@psg.example approved it on" in text(writer.get("/desk/").text)
+    assert "Update 120 ✓ Approved editor@psg.example approved it on" in text(
+        writer.get("/desk/").text
+    )
     page = text(writer.get("/desk/queue").text)
     assert "Approved Update 120 editor@psg.example approved it on" in page
     # After an edit nothing is approved.
