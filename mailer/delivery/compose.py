@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import Literal
 
 from mailer.config import Config
-from mailer.delivery.notes import note_letter
+from mailer.delivery.notes import OF_COLLEAGUES, note_letter
 from mailer.delivery.themes import theme
 from mailer.errors import WrongInput
 from mailer.letter import (
+    MERGE_FIELDS,
     CompiledLetter,
     EarlierItem,
     Facts,
@@ -294,7 +295,9 @@ def _compile_note(config: Config, note: str, language: str, at: datetime) -> Com
     content = note_letter(note, language, organisation(config))
     variant = Variant(content.language, "html", False)
     look = theme(config, "", "note")
-    letter = compile_letter(content, letterhead(config, at), variant, look)
+    letter = compile_letter(
+        content, letterhead(config, at), variant, look, MERGE_FIELDS | OF_COLLEAGUES
+    )
     require_mergeable(config, letter)
     return letter
 

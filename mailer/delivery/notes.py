@@ -16,6 +16,9 @@ class _Note:
     reason: str
 
 
+OF_COLLEAGUES = frozenset({"colleague", "title", "written"})
+"""The merge fields of letters about approval: who did it, to what, and what they wrote to it."""
+
 NOTES = {
     ("confirmation", "en"): _Note(
         subject="Please confirm: letters from {organisation}",
@@ -124,6 +127,70 @@ NOTES = {
         ),
         action="Elegir una contraseña nueva",
         reason="Recibe esto porque esta dirección tiene una cuenta en nuestra mesa de redacción.",
+    ),
+    ("approval asked", "en"): _Note(
+        subject="To approve at the desk of {organisation}",
+        heading="Somebody waits for your word",
+        paragraphs=(
+            "{{ colleague }} asks that “{{ title }}” be approved before it is sent.",
+            "What they wrote to it: {{ written | nothing }}",
+            "Read it as it stands, and approve it or send it back.",
+        ),
+        action="Read it at the desk",
+        reason="You get this because you may approve what is sent from our desk.",
+    ),
+    ("approval asked", "es"): _Note(
+        subject="Para aprobar en la mesa de redacción de {organisation}",
+        heading="Esperan su visto bueno",
+        paragraphs=(
+            "{{ colleague }} pide que se apruebe “{{ title }}” antes de su envío.",
+            "Lo que escribió al pedirlo: {{ written | nada }}",
+            "Léalo tal como está, y apruébelo o devuélvalo.",
+        ),
+        action="Leerlo en la mesa de redacción",
+        reason="Recibe esto porque puede aprobar lo que se envía desde nuestra mesa de redacción.",
+    ),
+    ("approval approved", "en"): _Note(
+        subject="Approved at the desk of {organisation}",
+        heading="It is approved",
+        paragraphs=(
+            "{{ colleague }} has approved “{{ title }}”. It can be sent.",
+            "What they wrote to it: {{ written | nothing }}",
+        ),
+        action="See it at the desk",
+        reason="You get this because you asked for approval at our desk.",
+    ),
+    ("approval approved", "es"): _Note(
+        subject="Aprobado en la mesa de redacción de {organisation}",
+        heading="Está aprobado",
+        paragraphs=(
+            "{{ colleague }} aprobó “{{ title }}”. Ya se puede enviar.",
+            "Lo que escribió al aprobarlo: {{ written | nada }}",
+        ),
+        action="Verlo en la mesa de redacción",
+        reason="Recibe esto porque pidió una aprobación en nuestra mesa de redacción.",
+    ),
+    ("approval returned", "en"): _Note(
+        subject="Sent back at the desk of {organisation}",
+        heading="Something is to be mended",
+        paragraphs=(
+            "{{ colleague }} has sent “{{ title }}” back, with these words:",
+            "{{ written | nothing }}",
+            "Once it is mended, ask for approval again.",
+        ),
+        action="Mend it at the desk",
+        reason="You get this because you asked for approval at our desk.",
+    ),
+    ("approval returned", "es"): _Note(
+        subject="Devuelto en la mesa de redacción de {organisation}",
+        heading="Hay algo que corregir",
+        paragraphs=(
+            "{{ colleague }} devolvió “{{ title }}” con estas palabras:",
+            "{{ written | nada }}",
+            "Cuando esté corregido, pida la aprobación otra vez.",
+        ),
+        action="Corregirlo en la mesa de redacción",
+        reason="Recibe esto porque pidió una aprobación en nuestra mesa de redacción.",
     ),
 }
 

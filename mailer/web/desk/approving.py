@@ -6,10 +6,12 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from mailer import delivery, publication
+from mailer import delivery, publication, staff
 from mailer.errors import MailerError
+from mailer.letter import LetterDue
 from mailer.publication import Issue
 from mailer.staff import Act
+from mailer.web.desk import telling_colleagues
 from mailer.web.desk.send import show
 from mailer.web.desk.shell import Desk, Posted, PostedForm, TheDesk, act
 
@@ -22,7 +24,9 @@ def ask(desk: TheDesk, form: PostedForm, issue_id: int) -> Response:
     request = form.text("request")
 
     def ask_it(session: Session, issue: Issue) -> str:
-        delivery.ask_approval(session, desk.config, issue, desk.now, desk.actor, request)
+        asked = delivery.ask_approval(session, desk.config, issue, desk.now, desk.actor, request)
+        colleagues = staff.accounts(session)
+        _tell(desk, session, telling_colleagues.asked(desk, colleagues, issue, asked, request))
         return desk.say("Approval is asked for. It is in the queue of those who may give it.")
 
     return _do(desk, form, issue_id, "request", ask_it)
@@ -35,6 +39,7 @@ def approve(desk: TheDesk, form: PostedForm, issue_id: int) -> Response:
     def approve_it(session: Session, issue: Issue) -> str:
         version, remark = _version(form), form.text("remark")
         delivery.approve(session, issue, version, desk.now, desk.actor, remark)
+        _answer(desk, session, issue, remark)
         return desk.say("{title} is approved.", title=issue.title)
 
     return _do(desk, form, issue_id, "remark", approve_it)
@@ -47,6 +52,7 @@ def send_back(desk: TheDesk, form: PostedForm, issue_id: int) -> Response:
     def send_it_back(session: Session, issue: Issue) -> str:
         version, remark = _version(form), form.text("remark")
         delivery.send_back(session, issue, version, desk.now, desk.actor, remark)
+        _answer(desk, session, issue, remark)
         return desk.say("{title} is sent back with your remark.", title=issue.title)
 
     return _do(desk, form, issue_id, "remark", send_it_back)
@@ -61,6 +67,18 @@ def _do(
     except MailerError as error:
         return show(desk, issue_id, errors={field: desk.tell(error)}, form=form)
     return desk.back(f"/desk/issues/{issue_id}/send", said=said)
+
+
+def _answer(desk: Desk, session: Session, issue: Issue, remark: str) -> None:
+    request = delivery.approval_of(session, issue)
+    assert request is not None
+    colleagues = staff.accounts(session)
+    _tell(desk, session, telling_colleagues.answered(desk, colleagues, request, issue, remark))
+
+
+def _tell(desk: Desk, session: Session, letters: list[LetterDue]) -> None:
+    for due in letters:
+        delivery.enqueue(session, desk.config, due, desk.now)
 
 
 def _version(form: Posted) -> int:

@@ -2,10 +2,15 @@
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from mailer.config import Config
 from mailer.database import Database
+from mailer.delivery import compose
+from mailer.delivery.models import CompiledLetterRow, DeliveryRow, MergeValueRow
+from mailer.letter import MergeValues
 from mailer.web import create_app
+from tests.conftest import NOW
 from tests.web.desk.conftest import SignIn
 from tests.web.desk.sending import Update120
 from tests.web.desk.test_checking_and_sending import follow, text
@@ -156,3 +161,75 @@ def test_mended_in_the_middle_it_goes_on_only_approved(update: Update120, sign_i
     editor.submit(f"{update.path}/go-on", how="corrected")
     assert update.status.status == "sending"
     assert editor.get(f"{update.path}/send").status_code == 303
+
+
+def letters(database: Database) -> list[tuple[str, str, dict[str, str]]]:
+    """To whom each letter so far goes, in which language, and its merge values."""
+    with database.read() as session:
+        rows = session.execute(
+            select(DeliveryRow.id, DeliveryRow.address, CompiledLetterRow.variant)
+            .join(CompiledLetterRow, CompiledLetterRow.id == DeliveryRow.letter_id)
+            .order_by(DeliveryRow.id)
+        )
+        return [
+            (
+                address,
+                variant[:2],
+                {
+                    value.field: value.value
+                    for value in session.scalars(
+                        select(MergeValueRow).where(MergeValueRow.delivery_id == one)
+                    )
+                },
+            )
+            for one, address, variant in rows
+        ]
+
+
+def test_letters_tell_who_may_approve_and_then_who_asked(
+    update: Update120, sign_in: SignIn, database: Database
+) -> None:
+    writer = sign_in("writer", "ana@psg.example")
+    editor = sign_in("editor", "bo@psg.example")
+    sign_in("owner", "cleo@psg.example")
+    sign_in("auditor", "dan@psg.example")
+    writer.submit(f"{update.path}/approval/ask", request="Look at\nthe date.")
+    asked = letters(database)
+    assert [(to, language) for to, language, _ in asked] == [
+        ("bo@psg.example", "en"),
+        ("cleo@psg.example", "en"),
+    ]
+    assert asked[0][2] == {
+        "action_url": f"http://127.0.0.1:8000{update.path}/send",
+        "colleague": "ana@psg.example",
+        "title": "Update 120",
+        "written": "Look at\nthe date.",
+    }
+    version = update.issue.version
+    editor.submit(f"{update.path}/approval/return", version=version, remark="It is the 31st.")
+    (to, _, values) = letters(database)[-1]
+    assert (to, values["colleague"]) == ("ana@psg.example", "bo@psg.example")
+    assert values["written"] == "It is the 31st."
+    update.edit()
+    writer.submit(f"{update.path}/approval/ask")
+    assert [to for to, _, _ in letters(database)[3:]] == ["bo@psg.example", "cleo@psg.example"]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("note", ["approval asked", "approval approved", "approval returned"])
+def test_what_such_a_letter_says(config: Config, note: str, language: str) -> None:
+    letter = compose.compile_note(config, note, language, NOW)
+    values = {
+        "action_url": "https://updates.example.org/desk/issues/1/send",
+        "colleague": "Ana <b>Quispe</b>",
+        "title": "Update 120",
+        "written": "{{ name }} & more",
+    }
+    page, words = letter.parts(MergeValues("", "bo@psg.example", "<1@psg.example>", values))
+    assert page is not None
+    for part in (page, words):
+        assert "Update 120" in part
+        assert "https://updates.example.org/desk/issues/1/send" in part
+    assert "Ana &lt;b&gt;Quispe&lt;/b&gt;" in page
+    assert "{{ name }} &amp; more" in page
+    assert "{{ name }} & more" in words
