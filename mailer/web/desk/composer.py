@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -16,6 +17,7 @@ from mailer.publication import LARGEST_UPLOAD, Issue, Item, Overtaken, WrongFiel
 from mailer.sentence import Sentence
 from mailer.staff import Act
 from mailer.web.desk.composing_words import (
+    facts_of,
     person,
     saved_as_json,
     saved_words,
@@ -55,7 +57,6 @@ class Form:
     fields: Mapping[str, Any]
     errors: Mapping[str, str] = field(default_factory=dict)
     place: int = 0
-    words: int = 0
     opened: bool = False
 
 
@@ -228,6 +229,7 @@ def _page(
             "items": [
                 _of_item(item, opened=query.get("open") == str(item.id)) for item in issue.items
             ],
+            "facts": partial(facts_of, desk),
             "status_words": words,
             "status_chip": (kind, sign),
             "reach": reach,
@@ -266,8 +268,7 @@ def _of_item(item: Item, *, opened: bool = False) -> Form:
         "picture_caption": picture.caption if picture else "",
         "members_only": item.members_only,
     }
-    words = len(f"{item.summary} {item.body}".split())
-    return Form(item.id, item.version, fields, place=item.position, words=words, opened=opened)
+    return Form(item.id, item.version, fields, place=item.position, opened=opened)
 
 
 def _as_typed(

@@ -70,6 +70,18 @@ def named(desk: Desk, names: Iterable[str]) -> str:
     return ", ".join(desk.tell(FIELDS[name]) for name in names)
 
 
+def facts_of(desk: Desk, fields: Mapping[str, Any]) -> str:
+    """What an item is, beside its title: "Members only · Water · 120 words · picture"."""
+    words = len(f"{fields['summary']} {fields['body']}".split())
+    facts = [
+        desk.say("Members only") if fields["members_only"] else "",
+        fields["topic"],
+        desk.count("{n} word", "{n} words", words),
+        desk.say("picture") if fields["picture_hash"] else "",
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
 def saved_as_json(desk: Desk, session: Session, saved: Saved) -> JSONResponse:
     """For scripts: what was saved, and what of it somebody else had changed."""
     told = ""
@@ -86,6 +98,7 @@ def saved_as_json(desk: Desk, session: Session, saved: Saved) -> JSONResponse:
             "version": saved.version,
             "fields": dict(saved.fields),
             "from_theirs": list(saved.from_theirs),
+            "facts": facts_of(desk, saved.fields) if "body" in saved.fields else "",
         }
     )
 

@@ -111,6 +111,8 @@ export class Autosave {
       // The page is saved when each of its forms is.
       say([...all].some((one) => one.differs()) ? words.unsaved : answer.said);
     }
+    const facts = this.form.closest("[data-item]")?.querySelector("[data-facts]");
+    if (facts && answer.facts) facts.textContent = answer.facts;
     if (answer.told) {
       notice(answer.told);
       speak(answer.told);

@@ -180,6 +180,15 @@ class Mouse(Hand):
         item.locator("[data-handle]").drag_to(above, target_position={"x": 20, "y": 4})
 
 
+def as_typed(value: str) -> tuple[str, str]:
+    """The keys of a date or a time of day, in the two orders that a user's country may have."""
+    if "-" in value:
+        year, month, day = value.split("-")
+        return day + month + year, month + day + year
+    hour, minute = value.split(":")
+    return hour + minute, f"{(int(hour) + 11) % 12 + 1:02}{minute}{'P' if int(hour) > 11 else 'A'}"
+
+
 class Keyboard(Hand):
     """By keyboard alone: Tab, Enter, Space, arrows and letters. Where it stops is seen."""
 
@@ -234,9 +243,7 @@ class Keyboard(Hand):
 
     def date(self, field: Any, day: str) -> None:
         self.reach(field)
-        year, month, date = day.split("-") if "-" in day else ("", "", day.replace(":", ""))
-        # A browser takes the day first or the month, as its user's country has it.
-        for typed in (date + month + year, month + date + year):
+        for typed in as_typed(day):
             self.page.keyboard.type(typed)
             if field.input_value() == day:
                 return

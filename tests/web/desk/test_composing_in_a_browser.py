@@ -1,6 +1,7 @@
 """Composing as an editor does it, in Chromium: by mouse, by keyboard, without scripts, and when
 somebody else, the network, the session or the browser itself gets in the way."""
 
+import base64
 import re
 from collections.abc import Iterator
 from itertools import count
@@ -24,6 +25,17 @@ WORD = (
     "<i>voted</i>.</p><script>alert(1)</script></body></html>"
 )
 numbers = count(200)
+
+
+BRING = """(field, [way, drawn]) => {
+  const octets = Uint8Array.from(atob(drawn), (one) => one.charCodeAt(0));
+  const brought = new DataTransfer();
+  brought.items.add(new File([octets], "field.png", { type: "image/png" }));
+  field.dispatchEvent(way === "drop"
+    ? new DragEvent("drop", { dataTransfer: brought, bubbles: true, cancelable: true })
+    : new ClipboardEvent("paste", { clipboardData: brought, bubbles: true, cancelable: true }));
+}"""
+"""A file dropped on a field, or pasted into it, as a browser tells a page of it."""
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +107,27 @@ def test_an_issue_is_composed_by_mouse(room: Newsroom, tmp_path: Path) -> None:
     assert "“Water” was removed." in page.inner_text(".notice")
     page.click("text=Bring it back")
     assert [item.title for item in room.issue(made.id).items] == ["Meeting", "Water", "Mining"]
+    context.close()
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_a_picture_is_dropped_or_pasted(room: Newsroom, issue: Issue, way: str) -> None:
+    context = room.sign_in()
+    page = context.new_page()
+    compose(room, page, issue)
+    item = open_item(page, issue)
+    page.locator(f"{item}-body").evaluate(BRING, [way, base64.b64encode(drawn()).decode()])
+    alt = page.locator(f"{item} input[name=picture_alt]")
+    expect(alt).to_be_focused()
+    alt.fill("A green field")
+    is_saved(page)
+    picture = room.issue(issue.id).items[0].picture
+    assert picture is not None
+    assert picture.alt == "A green field"
+    # What the item is, beside its title, has it too.
+    expect(page.locator(f"{item} [data-facts]")).to_have_text("2 words · picture")
+    page.fill(f"{item}-body", "Rain in Puno")
+    expect(page.locator(f"{item} [data-facts]")).to_have_text("5 words · picture")
     context.close()
 
 
@@ -353,11 +386,11 @@ def test_a_finding_leads_into_its_field(room: Newsroom) -> None:
     context = room.sign_in()
     page = context.new_page()
     compose(room, page, issue)
-    page.locator("#before .error [data-goto]").first.click()
+    page.locator("#before .must [data-goto]").first.click()
     field = page.locator(f"#item-{issue.items[1].id}-title")
     assert field.evaluate("field => field === document.activeElement")
     page.keyboard.type("Mining")
-    expect(page.locator("#before .error")).to_have_count(0)
+    expect(page.locator("#before .must")).to_have_count(0)
     frame = page.frame_locator("#letter iframe")
     frame.locator("text=Mining").first.wait_for()
     context.close()
