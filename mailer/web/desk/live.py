@@ -4,11 +4,13 @@
 2. Each watcher hears what is new. Where nothing is, a heartbeat keeps proxies from closing the
    line, and tells whether anybody still listens.
 3. A line ends by itself after `LINE_S`, and the browser asks again: then session and role are
-   looked at anew. When the pages end, `close` ends all lines at once.
+   looked at anew. Of more than `LINES` the oldest ends at once. When the pages end, `close` ends
+   them all.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from typing import Any
 
@@ -17,6 +19,7 @@ from fastapi.concurrency import run_in_threadpool
 EVERY_S = 1.0
 HEARTBEAT_S = 15.0
 LINE_S = 300.0
+LINES = 500
 
 Look = Callable[[], Any]
 
@@ -24,9 +27,13 @@ Look = Callable[[], Any]
 class Live:
     """Who watches what, in this process."""
 
-    def __init__(self, *, heartbeat_s: float = HEARTBEAT_S, line_s: float = LINE_S) -> None:
+    def __init__(
+        self, *, heartbeat_s: float = HEARTBEAT_S, line_s: float = LINE_S, lines: int = LINES
+    ) -> None:
         self._heartbeat_s = heartbeat_s
         self._line_s = line_s
+        self._lines = lines
+        self._open: deque[asyncio.Queue[Any]] = deque()
         self._watched: dict[Hashable, _Watched] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -42,7 +49,10 @@ class Live:
         watched = self._watched.get(key)
         if watched is None:
             watched = self._watched[key] = _Watched(look)
+        if len(self._open) >= self._lines:
+            self._open.popleft().put_nowait(_END)
         watcher = watched.join()
+        self._open.append(watcher)
         ends_at = time.monotonic() + self._line_s
         try:
             while not self._closed and (left := ends_at - time.monotonic()) > 0:
@@ -55,6 +65,8 @@ class Live:
                     return
                 yield seen
         finally:
+            if watcher in self._open:
+                self._open.remove(watcher)
             if watched.leave(watcher) and self._watched.get(key) is watched:
                 del self._watched[key]
 
@@ -100,10 +112,11 @@ class _Watched:
 
     def tell(self, seen: Any) -> None:
         for watcher in self._watchers:
-            # Somebody slow hears the newest, and not all that was before it.
+            # Somebody slow hears the newest, not all that was before it; and the end, if it came.
+            before: Any = None
             while not watcher.empty():
-                watcher.get_nowait()
-            watcher.put_nowait(seen)
+                before = watcher.get_nowait()
+            watcher.put_nowait(_END if before is _END else seen)
 
     async def _keep_looking(self) -> None:
         try:

@@ -129,6 +129,27 @@ def test_where_looking_fails_the_line_ends_and_the_next_one_looks_again() -> Non
     run(watch)
 
 
+def test_of_too_many_lines_the_oldest_ends() -> None:
+    async def check() -> None:
+        live, counter = Live(lines=2), Counter()
+        first, second, third = (live.watch("one", counter.look) for _ in range(3))
+        assert [await anext(line) for line in (first, second, third)] == [1, 1, 1]
+        counter.value = 2
+        assert [seen async for seen in first] in ([], [2])
+        assert await anext(second) == 2
+        assert await anext(third) == 2
+        # Whoever left makes room.
+        await second.aclose()
+        fourth = live.watch("one", counter.look)
+        assert await anext(fourth) == 2
+        counter.value = 3
+        assert await anext(third) == 3
+        for line in (third, fourth):
+            await line.aclose()
+
+    run(check)
+
+
 def test_somebody_slow_hears_the_newest() -> None:
     async def watch() -> None:
         counter, live = Counter(), Live()
