@@ -18,6 +18,7 @@ WANTED = {
     "field": "region",
     "value": "Andes",
 }
+_ADDRESSES = {"href", "src", "action", "formaction", "data", "xlink:href"}
 NOT_PAGES = ("/progress/events", "/sign-out")
 
 _numbers = count(1)
@@ -114,11 +115,9 @@ class Page(HTMLParser):
     def _look_for_scripts(self, tag: str, given: dict[str, str]) -> None:
         for name, value in given.items():
             address = re.sub(r"[\0-\x20]", "", value).lower()
-            if name.startswith("on") or name in ("srcdoc", "formaction"):
+            if name.startswith("on") or name == "srcdoc":
                 self.runs.append(f"{tag} {name}={value}")
-            if name in ("href", "src", "action", "data", "xlink:href") and address.startswith(
-                ("javascript:", "data:", "vbscript:")
-            ):
+            if name in _ADDRESSES and address.startswith(("javascript:", "data:", "vbscript:")):
                 self.runs.append(f"{tag} {name}={value}")
         if tag in ("object", "embed", "base", "svg:script") and "target" not in given:
             self.runs.append(tag)

@@ -12,6 +12,7 @@ from mailer.letter import MergeValues
 from mailer.web import create_app
 from tests.conftest import NOW
 from tests.web.desk.conftest import SignIn
+from tests.web.desk.hostile import Page, marker, payload
 from tests.web.desk.sending import Update120
 from tests.web.desk.test_checking_and_sending import follow, text
 
@@ -233,3 +234,19 @@ def test_what_such_a_letter_says(config: Config, note: str, language: str) -> No
     assert "Ana &lt;b&gt;Quispe&lt;/b&gt;" in page
     assert "{{ name }} &amp; more" in page
     assert "{{ name }} & more" in words
+
+
+def test_a_script_in_what_they_write_to_each_other_is_text(
+    update: Update120, sign_in: SignIn
+) -> None:
+    writer, editor = sign_in("writer"), sign_in("editor")
+    asked, remark = marker(), marker()
+    writer.submit(f"{update.path}/approval/ask", request=payload(asked))
+    seen = [Page(path, editor.get(path).text) for path in (f"{update.path}/send", "/desk/queue")]
+    assert asked in seen[0].text
+    version = update.issue.version
+    editor.submit(f"{update.path}/approval/return", version=version, remark=payload(remark))
+    pages = (f"{update.path}/send", "/desk/queue", "/desk/", "/desk/log")
+    seen += [Page(path, editor.get(path).text) for path in pages]
+    assert remark in seen[2].text
+    assert {page.path: page.runs for page in seen if page.runs} == {}
