@@ -12,7 +12,7 @@ from tests.web.desk.conftest import AtDesk
 
 TEXTS = {"text", "email", "search", "url", "tel", ""}
 WANTED = {
-    "title": "A title",
+    "title": "Title {}",
     "address": "reader{}@psg.example",
     "ground": "asked by letter",
     "field": "region",
